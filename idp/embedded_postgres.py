@@ -70,6 +70,10 @@ class EmbeddedPostgres:
         """Whether the server is our child."""
         return self._server is not None
 
+    def alive(self) -> bool:
+        """Whether our child runs; a server that somebody else owns is not judged."""
+        return self._server is None or self._server.poll() is None
+
     def url(self, role: str) -> str:
         """The address of the account that is a member of `role`."""
         return f"postgresql://{ACCOUNTS[role]}@/{DATABASE}?host={self._sockets}"
@@ -100,9 +104,13 @@ class EmbeddedPostgres:
         return self._urls()
 
     def stop(self) -> None:
-        """End the server if it is ours (SIGINT: connections are cut, all is written); detach otherwise."""
+        """End the server if it is ours (SIGINT: connections are cut, all is written); detach otherwise.
+
+        Started again, it waits until the last backend of a killed server has ended: they hold the lock we let go here.
+        """
         if self._server is not None:
-            self._server.send_signal(signal.SIGINT)
+            if self._server.poll() is None:
+                self._server.send_signal(signal.SIGINT)
             try:
                 self._server.wait(30)
             except subprocess.TimeoutExpired:
