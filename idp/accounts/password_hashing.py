@@ -14,9 +14,9 @@ from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from keys.derivation import Label, derive
 
 from idp.accounts.password_rules import normal_form
+from keys.derivation import Label, derive
 
 MEMORY_KIB, PASSES, LANES = 19 * 1024, 2, 1  # OWASP's second choice for argon2id; DESIGN §3
 WAITING_EACH = 16  # who wait for each one that runs: at 40 ms a hash, the last of them waits under a second

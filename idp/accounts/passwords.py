@@ -67,7 +67,7 @@ def give_up(db: Session, citizen_id: UUID) -> None:
 def lock(db: Session, citizen_id: UUID) -> Memory | None:
     """The memory of wrong proofs, nobody else's until the transaction ends.
 
-    None: no proof that needs counting is accepted.
+    None: there is no password, and no proof that needs counting is accepted.
     """
     stored = _locked(db, citizen_id)
     return None if stored is None else Memory(stored.set_at, _failures(stored))

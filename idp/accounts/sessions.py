@@ -53,7 +53,7 @@ SELECT citizen_id, uuidv7(), %(secret_digest)s, now, now, now,
 RETURNING session_id, authenticated_at, expires_at, aal
 """
 
-# Only a live session is renewed, by whoever still holds its secret: of two tabs at once the first makes the new cookie.
+# Only a live session is renewed, by whoever still holds its secret: of two tabs at once one makes the new cookie.
 _RENEW = """
 WITH moment AS (
   SELECT coalesce(%(now)s::timestamptz, now()) AS now
@@ -239,7 +239,9 @@ def renew(
     reauthenticated: bool,
     now: datetime | None = None,
 ) -> NewSession | None:
-    """A new secret for a session whose citizen proved more, or again (row 72). None: it has ended, or another tab renewed it.
+    """A new secret for a session whose citizen proved more, or again (row 72).
+
+    None: it has ended, or another tab renewed it.
 
     `reauthenticated`: all of `amr` was proved just now. A factor added to an older password leaves
     `authenticated_at` (the claim `auth_time`) at the password's moment (row 94).

@@ -1,10 +1,10 @@
 """The parts that tests of accounts share."""
 
 import pytest
-from keys.sealing import RestSealer
 
 from idp.accounts.password_hashing import PasswordHashing
 from idp.accounts.profile import Vault
+from keys.sealing import RestSealer
 
 
 @pytest.fixture(scope="session")

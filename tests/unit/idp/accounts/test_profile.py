@@ -4,8 +4,6 @@ import threading
 from datetime import timedelta
 
 import pytest
-from keys.errors import CannotOpen
-from keys.sealing import RestSealer
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -14,6 +12,8 @@ from idp.accounts.errors import NoCitizen, NoCitizenKey, StaleProfile
 from idp.accounts.identifiers import Identifier, Kind
 from idp.accounts.profile import Linked, Taken, Value, Vault
 from idp.database import Database
+from keys.errors import CannotOpen
+from keys.sealing import RestSealer
 from tests.builders import NOW, a_citizen
 
 LATER = NOW + timedelta(days=1)
@@ -70,8 +70,8 @@ def test_nothing_personal_lies_in_the_rows(db: Session, vault: Vault) -> None:
 def test_a_document_moved_to_another_citizen_does_not_open(db: Session, vault: Vault) -> None:
     one, other = a_citizen(db, vault), a_citizen(db, vault)
     move = text(
-        "UPDATE idp.profiles SET profile_sealed = (SELECT profile_sealed FROM idp.profiles WHERE citizen_id = :one)"
-        " WHERE citizen_id = :other"
+        "UPDATE idp.profiles SET profile_sealed = one.profile_sealed"
+        " FROM idp.profiles AS one WHERE one.citizen_id = :one AND profiles.citizen_id = :other"
     )
     db.execute(move, {"one": one.citizen_id, "other": other.citizen_id})
     with pytest.raises(CannotOpen):

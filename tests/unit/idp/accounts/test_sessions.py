@@ -1,7 +1,6 @@
 """A session starts for an active citizen, is found by its secret, and ends once."""
 
 import threading
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,11 +27,11 @@ def citizen(db: Session, vault: Vault) -> Citizen:
 
 
 @pytest.fixture
-def connection(db: Session) -> Iterator[Connection[Any]]:
+def connection(db: Session) -> Connection[Any]:
     """The test's own transaction, as the hot doors would see it."""
     driver_connection = db.connection().connection.driver_connection
     assert isinstance(driver_connection, Connection)
-    yield driver_connection
+    return driver_connection
 
 
 def start(db: Session, vault: Vault, citizen: Citizen, **changes: Any) -> NewSession:

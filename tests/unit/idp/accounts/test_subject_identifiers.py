@@ -2,9 +2,8 @@
 
 from uuid import UUID
 
-from keys.pairwise import Pairwise
-
 from idp.accounts.subject_identifiers import Sector, find_citizen, previous_sub_of, sid_of, sub_of
+from keys.pairwise import Pairwise
 
 PAIRWISE = Pairwise(b"m" * 32)
 CITIZEN = UUID("0193a5b0-0000-7000-8000-000000000001")
