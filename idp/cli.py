@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 from idp import log
 from idp.commands import database, settings
-from idp.commands.answer import BAD_STARTS, Answer, CommandError
+from idp.commands.answer import Answer, CommandError
+from idp.installation import BAD_STARTS
 
 SUBJECTS = (database, settings)
 

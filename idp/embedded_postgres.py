@@ -60,6 +60,8 @@ class EmbeddedPostgres:
         self.data = instance / "pgdata"
         self.log = instance / "log" / "postgres.log"
         self.binaries = binaries or _wheel_binaries()
+        if not (self.binaries / "postgres").is_file():
+            raise EmbeddedPostgresError(f"There is no PostgreSQL in {self.binaries}; correct GAPURA_POSTGRES_BIN.")
         self.account = _account()
         self._lock: int | None = None
         self._server: subprocess.Popen[bytes] | None = None
@@ -106,7 +108,8 @@ class EmbeddedPostgres:
     def stop(self) -> None:
         """End the server if it is ours (SIGINT: connections are cut, all is written); detach otherwise.
 
-        Started again, it waits until the last backend of a killed server has ended: they hold the lock we let go here.
+        Started again, it waits until the last backend of a killed server has ended: they hold the lock we let go
+        here.
         """
         if self._server is not None:
             if self._server.poll() is None:

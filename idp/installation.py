@@ -10,9 +10,13 @@ import psycopg
 
 from idp import schema
 from idp.database import Database
-from idp.embedded_postgres import EmbeddedPostgres
+from idp.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
+from idp.errors import DatabaseAway
 from idp.schema import SchemaError
-from idp.settings import Settings
+from idp.settings import Settings, SettingsError
+
+# What a start or a command may be refused with: each one sentence for an operator.
+BAD_STARTS = (SettingsError, EmbeddedPostgresError, SchemaError, DatabaseAway)
 
 
 class Installation:
@@ -36,7 +40,7 @@ class Installation:
             self.embedded.stop()
 
     def revive(self) -> bool:
-        """Start an embedded server again that has died; returns whether it had. A server elsewhere is not ours to start."""
+        """Start an embedded server that has died again; returns whether it had. Others are not ours to start."""
         if self.embedded is None or self.embedded.alive():
             return False
         self.embedded.stop()

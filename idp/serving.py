@@ -1,5 +1,5 @@
-"""granian under our rules, run as a child: `python -m idp.serving`. It serves `wsgi:app` on loopback, brings back a
-worker that died, and ends with its parent (as each of its workers does with it, see `wsgi.py`).
+"""granian under our rules, run as a child: `python -m idp.serving`. It serves `wsgi:app` on loopback, brings back
+a worker that died, and ends with its parent (as each of its workers does with it, see `wsgi.py`).
 """
 
 import sys
@@ -18,7 +18,7 @@ LOG = {
     "disable_existing_loggers": False,
     "handlers": {"log": {"class": "idp.log.StandardLibrary"}},
     "root": {"handlers": ["log"], "level": "WARNING"},
-    "loggers": {"_granian": {"level": "WARNING"}},
+    "loggers": {"_granian": {}},
 }
 
 
@@ -39,7 +39,7 @@ def main() -> int:
         http1_settings=HTTP1Settings(header_read_timeout=10_000, keep_alive=True, pipeline_flush=False),
         websockets=False,
         log_dictconfig=LOG,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         respawn_failed_workers=True,
         respawn_interval=0.5,
         workers_kill_timeout=10,

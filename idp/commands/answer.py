@@ -8,14 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from idp.database import Database
-from idp.embedded_postgres import EmbeddedPostgresError
-from idp.errors import DatabaseAway
 from idp.installation import Installation
-from idp.schema import SchemaError
-from idp.settings import Settings, SettingsError
+from idp.settings import Settings
 
 FOUND_SOMETHING_WRONG = 3
-BAD_STARTS = (SettingsError, EmbeddedPostgresError, SchemaError, DatabaseAway)
 
 
 class CommandError(Exception):
