@@ -3,14 +3,16 @@
 import json
 
 import pytest
+from sqlalchemy import text
 
 from idp import cli
+from idp.database import Database
 from idp.embedded_postgres import EmbeddedPostgres
 from idp.settings import SETTINGS
 
 
 @pytest.fixture(autouse=True)
-def environment(postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch) -> None:
+def environment(log_put_back: None, postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GAPURA_MODE", "demo")
     monkeypatch.setenv("DATABASE_URL", postgres.url("gapura_web"))
     monkeypatch.setenv("GAPURA_OWNER_DATABASE_URL", postgres.url("gapura_owner"))
@@ -24,9 +26,24 @@ def test_settings_lists_every_setting_for_people_and_for_programs(capsys: pytest
     assert {one["name"] for one in json.loads(capsys.readouterr().out)} == {setting.name for setting in SETTINGS}
 
 
-def test_a_database_that_holds_together_is_exit_code_0(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["database", "check"]) == 0
-    assert "everything holds together" in capsys.readouterr().out
+def test_a_check_that_finds_something_is_exit_code_3_and_else_0(capsys: pytest.CaptureFixture[str]) -> None:
+    code = cli.main(["database", "check", "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert found["missing"] == []
+    assert code == (3 if any(found["orphans"].values()) else 0)  # other tests leave orphans in the shared database
+
+
+def test_an_orphan_is_told_by_number_and_kind(capsys: pytest.CaptureFixture[str], database: Database) -> None:
+    with database.writing() as db:
+        db.execute(
+            text(
+                "INSERT INTO idp.sessions (citizen_id, session_id, secret_digest, started_at, authenticated_at,"
+                " seen_at, expires_at, idle_seconds, aal, amr)"
+                " VALUES (uuidv7(), uuidv7(), '', now(), now(), now(), now(), 60, 1, '{pwd}')"
+            )
+        )
+    assert cli.main(["database", "check"]) == 3
+    assert "sessions of an unknown account" in capsys.readouterr().out
 
 
 def test_an_upgrade_with_nothing_to_do_says_so(capsys: pytest.CaptureFixture[str]) -> None:
