@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Duty:
-    """What recurs. `run` does one round in transactions of its own, and returns whether there is more to do at once."""
+    """What recurs. `run` does one round in its own transactions; True: there is more to do at once."""
 
     name: str
     every: timedelta

@@ -1,9 +1,9 @@
-"""Runs deferred jobs by procrastinate, and keeps doing so: when the database goes away it comes back when that does."""
+"""Runs deferred jobs by procrastinate; when the database goes away, it waits and goes on."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import procrastinate
@@ -31,7 +31,7 @@ class AsItsPolicySays(BaseRetryStrategy):
     def get_retry_decision(self, *, exception: BaseException, job: procrastinate.jobs.Job) -> RetryDecision | None:
         log.warning("job failed", job=self._job.name, attempts=job.attempts, exc_info=exception)
         wait = self._job.wait(job.attempts)
-        return None if wait is None else RetryDecision(retry_at=_clock() + wait)
+        return None if wait is None else RetryDecision(retry_in={"seconds": int(wait.total_seconds())})
 
 
 class JobRunner:
@@ -41,6 +41,7 @@ class JobRunner:
         self._url = url
         self._role = role
         self._handlers = handlers
+        self._asked_to_stop = False  # may be asked before there is a loop to wake
         self._stopping: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -50,24 +51,23 @@ class JobRunner:
         asyncio.run(self._run())
 
     def stop(self) -> None:
+        self._asked_to_stop = True
         if self._loop is not None and self._stopping is not None:
             self._loop.call_soon_threadsafe(self._stopping.set)
 
     async def _run(self) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
-        stopped = asyncio.create_task(self._stopping.wait())
+        if self._asked_to_stop:
+            self._stopping.set()
         while not self._stopping.is_set():
-            working = asyncio.create_task(self._work())
-            await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            if not working.done():
-                working.cancel()  # a worker that is cancelled finishes what it has begun
-            await asyncio.wait({working})
-            if not working.cancelled() and working.exception() is not None:
-                log.warning("jobs wait for the database", exc_info=working.exception())
-            if not self._stopping.is_set():
-                await asyncio.wait({stopped}, timeout=AGAIN_SECONDS)
+            try:
+                await self._work(self._stopping)
+            except Exception as error:  # whatever it was, jobs go on when the database does
+                log.warning("jobs wait for the database", exc_info=error)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), AGAIN_SECONDS)
 
-    async def _work(self) -> None:
+    async def _work(self, stopping: asyncio.Event) -> None:
         async def prepare(connection: psycopg.AsyncConnection[Any]) -> None:
             await connection.execute(f"SET ROLE {self._role}")
             await connection.execute("SET search_path = jobs, pg_catalog")
@@ -83,16 +83,24 @@ class JobRunner:
         app = procrastinate.App(connector=connector)
         for job, handler in self._handlers.items():
             app.task(name=job.name, retry=AsItsPolicySays(job))(_taking_arguments(handler))
-        async with app.open_async():
-            await app.run_worker_async(
-                concurrency=CONCURRENCY,
-                listen_notify=False,
-                fetch_job_polling_interval=POLL_SECONDS,
-                update_heartbeat_interval=HEARTBEAT.total_seconds(),
-                shutdown_graceful_timeout=STOP_SECONDS,
-                delete_jobs="successful",
-                install_signal_handlers=False,
+        async with app.open_async():  # never cancelled: a pool that is cut off while it opens does not close
+            working = asyncio.create_task(
+                app.run_worker_async(
+                    concurrency=CONCURRENCY,
+                    listen_notify=False,
+                    fetch_job_polling_interval=POLL_SECONDS,
+                    update_heartbeat_interval=HEARTBEAT.total_seconds(),
+                    shutdown_graceful_timeout=STOP_SECONDS,
+                    delete_jobs="successful",
+                    install_signal_handlers=False,
+                )
             )
+            stopped = asyncio.create_task(stopping.wait())
+            await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
+            working.cancel()  # which lets it finish what it has begun
+            with contextlib.suppress(asyncio.CancelledError):
+                await working
 
 
 def _taking_arguments(handler: Handler) -> Callable[..., None]:
@@ -100,8 +108,3 @@ def _taking_arguments(handler: Handler) -> Callable[..., None]:
         handler(arguments)
 
     return task
-
-
-def _clock() -> datetime:
-    """This machine's: when a job is tried again is not signed or sealed, only near enough."""
-    return datetime.now(UTC)

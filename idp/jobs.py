@@ -57,7 +57,8 @@ FORGET_WORKERS = "DELETE FROM jobs.procrastinate_workers WHERE last_heartbeat < 
 STANDING = """
 SELECT count(*) FILTER (WHERE j.status = 'todo'), count(*) FILTER (WHERE j.status = 'doing'),
        count(*) FILTER (WHERE j.status = 'failed'),
-       coalesce(extract(epoch FROM now() - min(coalesce(j.scheduled_at, now())) FILTER (WHERE j.status = 'todo')), 0)
+       coalesce(extract(epoch FROM now() - min(coalesce(j.scheduled_at, now()))
+                                              FILTER (WHERE j.status = 'todo')), 0)
   FROM jobs.procrastinate_jobs AS j
 """
 MOST_DEATHS = 10
@@ -81,7 +82,7 @@ def defer(
     in_order: str | None = None,
     not_before: datetime | None = None,
 ) -> None:
-    """Have `job` run after the caller's transaction commits. Jobs with the same `in_order` run one after the other."""
+    """Have `job` run once the caller's transaction commits. Those of one `in_order` run one by one."""
     parameters = {
         "name": job.name,
         "in_order": in_order,
