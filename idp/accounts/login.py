@@ -21,10 +21,10 @@ from idp.accounts import passwords
 from idp.accounts.assurance import Amr
 from idp.accounts.delays import Failures
 from idp.accounts.identifiers import Identifier
-from idp.accounts.models import AccountState
 from idp.accounts.password_hashing import PasswordHashing
 from idp.accounts.passwords import Guess
 from idp.accounts.profile import Vault
+from idp.accounts.states import AccountState
 from idp.database import Database
 
 # hotpath.sql, 9. An account without a password answers as nobody would: that it exists is no stranger's business.

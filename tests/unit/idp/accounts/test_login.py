@@ -13,10 +13,10 @@ from idp.accounts import login, passwords
 from idp.accounts.delays import Failures, after_one_more
 from idp.accounts.identifiers import Identifier, Kind
 from idp.accounts.login import NeedsSecondFactor, Outcome, Refused, SignedIn, Why
-from idp.accounts.models import AccountState
 from idp.accounts.password_hashing import PasswordHashing
 from idp.accounts.passwords import Guess
 from idp.accounts.profile import Vault
+from idp.accounts.states import AccountState
 from idp.database import Database
 from tests.builders import NOW, PASSWORD, Citizen, a_citizen
 
