@@ -15,14 +15,14 @@ from types import FrameType
 import structlog
 from sqlalchemy import text
 
-from idp import jobs, key_rotation, log, metrics, partitions
+from idp import jobs, key_rotation, ledger_upkeep, log, metrics, partitions
 from idp.accounts import recovery
 from idp.clock import Clock, Duty
 from idp.database import Database
 from idp.installation import BAD_STARTS, Installation
 from idp.job_runner import Handler, JobRunner
 from idp.jobs import Job
-from idp.ledger_duties import DisclosureDays, advance
+from idp.ledger_upkeep import DayClosing
 from idp.settings import Settings
 from idp.web import rate_limits
 from keys import keyring
@@ -53,12 +53,14 @@ class Parts:
 
 def duties(parts: Parts) -> tuple[Duty, ...]:
     """Everything that recurs, with its pace."""
-    days = DisclosureDays(parts.database.writing)
+    days = DayClosing()
     return (
-        Duty("number the ledger", timedelta(seconds=10), lambda: _number_the_ledger(parts)),
+        Duty(
+            "number the ledger", timedelta(seconds=ledger_upkeep.TICK_SECONDS), lambda: _number_the_ledger(parts)
+        ),
         Duty("rescue jobs", timedelta(seconds=15), lambda: _rescue_jobs(parts)),
         Duty("rotate keys", timedelta(seconds=60), lambda: _rotate_keys(parts)),
-        Duty("close days of disclosures", timedelta(seconds=60), lambda: days.advance(parts.now())),
+        Duty("close days of disclosures", timedelta(seconds=60), lambda: bool(days.step(parts.database))),
         Duty("expire recoveries", timedelta(seconds=60), lambda: _expire_recoveries(parts)),
         Duty("forget rate limits", timedelta(seconds=60), lambda: _forget_rate_limits(parts)),
         Duty("tell how things stand", timedelta(seconds=15), lambda: _tell_how_things_stand(parts)),
@@ -100,10 +102,9 @@ def main() -> int:
 
 
 def _number_the_ledger(parts: Parts) -> bool:
-    now = parts.now()
     with parts.database.reading() as db:
         ring = keyring.load(db, parts.rest_sealer, everything=True)
-    advance(parts.database.writing, ring, parts.settings.issuer, parts.settings.mode, now)
+    ledger_upkeep.tick(parts.database, ring, parts.settings)
     return False
 
 

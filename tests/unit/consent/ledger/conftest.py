@@ -4,10 +4,7 @@ The log is one sequence for a whole database and nothing of it can be deleted, s
 shares it with every other that does.
 """
 
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -17,10 +14,8 @@ from sqlalchemy.orm import Session
 
 from consent.ledger import sequencer
 from consent.ledger.checkpoint import Signer
-from idp import schema
 from idp.database import Database
 from idp.embedded_postgres import EmbeddedPostgres
-from idp.settings import Mode
 
 ORIGIN = "ledger.gapura.example/2026"
 TABLES = (
@@ -52,20 +47,11 @@ def log_db(owner_database: Database) -> Iterator[Session]:
         transaction.rollback()
 
 
-@pytest.fixture(scope="session")
-def log_database() -> Iterator[Database]:
-    """As the worker has it, on a server of its own."""
-    folder = Path(tempfile.mkdtemp(prefix="gapura-log-"))
-    folder.chmod(0o711)
-    server = EmbeddedPostgres(folder)
-    urls = server.start_or_attach()
-    try:
-        schema.upgrade(urls["gapura_owner"], Mode.DEMO)
-        database = Database(server.url("gapura_worker"), "gapura_worker")
-        with database.writing() as db:
-            sequencer.begin(db, ORIGIN)
-        yield database
-        database.close()
-    finally:
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+@pytest.fixture(scope="module")
+def log_database(own_postgres: EmbeddedPostgres) -> Iterator[Database]:
+    """As the worker has it, on a server of the module's own."""
+    database = Database(own_postgres.url("gapura_worker"), "gapura_worker")
+    with database.writing() as db:
+        sequencer.begin(db, ORIGIN)
+    yield database
+    database.close()
