@@ -243,7 +243,7 @@ def expire_due(
     none is due.
     """
     due = db.execute(
-        select(models.Consent.citizen_id, models.Consent.consent_id)
+        select(models.Consent.citizen_id, models.Consent.consent_id, models.Consent.client_no)
         .where(
             models.Consent.withdrawn_at.is_(None),
             models.Consent.expires_at <= (func.now() if now is None else now),
@@ -253,7 +253,8 @@ def expire_due(
         .with_for_update(skip_locked=True)  # two workers share the work
     ).all()
     ended = []
-    for citizen_id, consent_id in due:
+    # In the order of clients: acts write a client's new name once, and two sweeps must not wait for each other.
+    for citizen_id, consent_id, _ in sorted(due, key=lambda row: row.client_no):
         locked = consents.lock_for_ending(db, citizen_id, consent_id, now)
         if locked is not None and locked.head is not None:
             parties = parties_of(citizen_id, locked.head)

@@ -7,6 +7,7 @@ until the keeper lets them in. People are known by `sub` alone; a name is shown 
 """
 
 import json
+import logging
 import os
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.flask_client import OAuth
 from flask import Flask, abort, redirect, render_template, request, session, url_for
+from werkzeug.serving import run_simple
 from werkzeug.wrappers import Response
 
 app = Flask(__name__)
@@ -83,4 +85,5 @@ def refused(error: OAuthError) -> tuple[str, int]:
 
 
 if __name__ == "__main__":
-    app.run(host="127.0.0.1", port=int(sys.argv[1]))
+    logging.getLogger("werkzeug").setLevel("ERROR")
+    run_simple("127.0.0.1", int(sys.argv[1]), app, threaded=True)

@@ -79,6 +79,13 @@ def find_set_at(db: Session, citizen_id: UUID) -> datetime | None:
     return db.scalar(select(StoredPassword.set_at).where(StoredPassword.citizen_id == citizen_id))
 
 
+def list_set_at(db: Session, citizen_ids: Iterable[UUID]) -> dict[UUID, datetime]:
+    """The same of several citizens; who has no password is not in it."""
+    columns = (StoredPassword.citizen_id, StoredPassword.set_at)
+    rows = db.execute(select(*columns).where(StoredPassword.citizen_id.in_(citizen_ids)))
+    return {row.citizen_id: row.set_at for row in rows}
+
+
 def lock(db: Session, citizen_id: UUID) -> Memory | None:
     """The memory of wrong proofs, nobody else's until the transaction ends.
 

@@ -182,8 +182,12 @@ class SessionRow:
 
     @property
     def on_shared_device(self) -> bool:
-        """No other session of a citizen is as short: the next shortest lives twelve hours."""
-        return self.expires_at - self.authenticated_at <= SHARED_DEVICE_LASTS
+        """Short both ways, and no longer to live than that since it was seen.
+
+        (An AAL3 session in its last quarter of an hour looks the same, and is renewed as short as that.)
+        """
+        shortest = SHARED_DEVICE_LASTS
+        return timedelta(seconds=self.idle_seconds) <= shortest and self.expires_at - self.seen_at <= shortest
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ memory.
 
 import argparse
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,12 +14,15 @@ from datetime import UTC, datetime
 
 import psycopg
 
+from consent.ledger import log
+from idp import ledger_upkeep
 from idp.accounts.password_hashing import PasswordHashing
 from idp.accounts.profile import Vault
 from idp.commands.answer import Answer, CommandError, add_command
 from idp.database import Database
 from idp.installation import Installation
 from idp.settings import Mode, Settings
+from keys import keyring
 from keys.key_store import KeyStore
 from keys.pairwise import Pairwise
 from keys.sealing import RestSealer
@@ -64,6 +68,7 @@ def grow(asked: argparse.Namespace) -> Answer:
         for there in growth.grow(parts.database, parts.vault, parts.pairwise, issuer, asked.citizens, now):
             print(f"\r{there:,} citizens", end="", file=sys.stderr, flush=True)
         print(file=sys.stderr)
+        _number_leaves(parts)
         checkpointed = _settle(parts.installation)
     lines = [f"There are at least {asked.citizens:,} citizens; the tables are vacuumed and analysed."]
     if not checkpointed:
@@ -77,6 +82,7 @@ class Parts:
 
     settings: Settings
     installation: Installation
+    store: KeyStore
     database: Database  # as the worker: it makes partitions of months that are past
     vault: Vault
     hashing: PasswordHashing
@@ -96,6 +102,7 @@ def _parts() -> Iterator[Parts]:
             yield Parts(
                 settings,
                 installation,
+                store,
                 database,
                 Vault(RestSealer(store.master), store.lookup),
                 PasswordHashing(store.pepper),
@@ -103,6 +110,19 @@ def _parts() -> Iterator[Parts]:
             )
         finally:
             database.close()
+
+
+def _number_leaves(parts: Parts) -> None:
+    """Give every leaf its place now: a worker would need hours, and the hops measured would pay for it."""
+    with parts.database.reading() as db:
+        ring = keyring.load(db, RestSealer(parts.store.master), everything=True)
+    while True:
+        with parts.database.reading() as db:
+            waiting, _ = log.backlog(db)
+        if not waiting:
+            return
+        if ledger_upkeep.tick(parts.database, ring, parts.settings) is None:
+            time.sleep(0.2)  # a worker is at it
 
 
 def _settle(installation: Installation) -> bool:

@@ -82,7 +82,9 @@ def show(asked: argparse.Namespace) -> Answer:
                 {"slot": one.slot, "created_at": one.created_at, "used_on": one.used_on} for one in secrets
             ]
         }
-    return Answer(data, [f"{name}: {value}" for name, value in data.items() if value not in (None, [], {})])
+    return Answer(
+        data, [f"{name}: {_written(value)}" for name, value in data.items() if value not in (None, [], {})]
+    )
 
 
 def go_live(asked: argparse.Namespace) -> Answer:
@@ -166,6 +168,17 @@ def _find(db: Session, client_id: str) -> Client:
     if client is None:
         raise CommandError(NOBODY)
     return client
+
+
+def _written(value: Any) -> str:
+    """For people: lists with spaces between, objects as `member value`, times to the second in UTC."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_written(one)}" for name, one in value.items() if one is not None)
+    if isinstance(value, list):
+        return ("; " if value and isinstance(value[0], dict) else " ").join(map(_written, value))
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return str(value)
 
 
 def _described(client: Known) -> dict[str, Any]:

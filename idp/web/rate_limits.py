@@ -9,6 +9,7 @@ budget. Keys are keyed digests; a crash forgives everybody.
 import ipaddress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -28,7 +29,8 @@ class Limit:
 
 
 GUESSES_OF_A_NETWORK = Limit("guesses-network", at_once=30, every=timedelta(seconds=30), each_success_adds=3)
-GUESSES_OF_A_KNOWN_BROWSER = Limit("guesses-browser", at_once=10, every=timedelta(minutes=6))
+GUESSES_FROM_KNOWN_BROWSERS = Limit("guesses-known", at_once=10, every=timedelta(minutes=6))  # an account's
+SUCCESSES_OF_A_CITIZEN = Limit("successes-citizen", at_once=1, every=timedelta(hours=1))
 MESSAGES_OF_AN_ADDRESS = Limit("messages-address", at_once=5, every=timedelta(minutes=20))
 MESSAGES_OF_A_NETWORK = Limit("messages-network", at_once=30, every=timedelta(minutes=1), each_success_adds=1)
 LETTERS_OF_A_NIK = Limit("letters-nik", at_once=5, every=timedelta(hours=1))
@@ -119,10 +121,14 @@ def spend(db: Session, vault: Vault, limit: Limit, key: str, now: datetime) -> b
     return db.connection().exec_driver_sql(_SPEND, params).one_or_none() is not None
 
 
-def succeeded(db: Session, vault: Vault, limit: Limit, key: str, now: datetime) -> None:
-    """It was no guess: give back what it took, and where the limit grows with successes let it grow."""
+def give_back(db: Session, vault: Vault, limit: Limit, key: str, now: datetime) -> None:
+    """It was no guess, or nothing was judged: put back what it took."""
     db.connection().exec_driver_sql(_GIVE_BACK, _params(vault, limit, key, now))
-    if limit.each_success_adds:
+
+
+def add_success(db: Session, vault: Vault, limit: Limit, key: str, citizen_id: UUID, now: datetime) -> None:
+    """Let the budget grow, once an hour for each citizen: nobody feeds it by signing in again and again."""
+    if spend(db, vault, SUCCESSES_OF_A_CITIZEN, f"{limit.name}/{key}/{citizen_id}", now):
         params = {"key_digest": _successes(vault, limit, key), "every": SUCCESS_COUNTS_FOR, "now": now}
         db.connection().exec_driver_sql(_ADD, params | {"most": MOST_SUCCESSES})
 

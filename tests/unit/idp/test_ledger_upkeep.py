@@ -86,7 +86,8 @@ def looked_yesterday(db: Session, citizen_id: UUID) -> None:
     """A row whose id was made yesterday at noon."""
     db.execute(
         text("""
-        INSERT INTO consent.disclosures (citizen_id, disclosure_id, client_no, purpose_no, channel, reason, attribute_nos)
+        INSERT INTO consent.disclosures (citizen_id, disclosure_id, client_no, purpose_no, channel, reason,
+               attribute_nos)
         VALUES (:citizen_id, uuidv7(:noon - clock_timestamp()), 11, 5, 'userinfo', 'consent_given', '{1}')"""),
         {
             "citizen_id": citizen_id,

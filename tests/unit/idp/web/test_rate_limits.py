@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -45,18 +46,24 @@ def test_each_key_and_each_limit_has_its_own_budget(db: Session, vault: Vault) -
 def test_a_success_gives_back_what_it_took(db: Session, vault: Vault) -> None:
     for _ in range(10):
         assert rate_limits.spend(db, vault, TWO, "a", NOW)
-        rate_limits.succeeded(db, vault, TWO, "a", NOW)
+        rate_limits.give_back(db, vault, TWO, "a", NOW)
 
 
 def test_a_networks_budget_grows_with_its_own_successes_and_shrinks_again(db: Session, vault: Vault) -> None:
     """(row 83)"""
     for _ in range(4):
-        assert rate_limits.spend(db, vault, GROWING, "a", NOW)
-        rate_limits.succeeded(db, vault, GROWING, "a", NOW)
+        rate_limits.add_success(db, vault, GROWING, "a", uuid4(), NOW)
     assert [rate_limits.spend(db, vault, GROWING, "a", NOW) for _ in range(15)] == [True] * 14 + [False]
     assert [rate_limits.spend(db, vault, GROWING, "b", NOW) for _ in range(3)] == [True, True, False]
     later = NOW + 60 * MINUTE
     assert [rate_limits.spend(db, vault, GROWING, "a", later) for _ in range(3)] == [True, True, False]
+
+
+def test_nobody_feeds_a_budget_by_signing_in_again_and_again(db: Session, vault: Vault) -> None:
+    citizen_id = uuid4()
+    for _ in range(4):
+        rate_limits.add_success(db, vault, GROWING, "a", citizen_id, NOW)
+    assert [rate_limits.spend(db, vault, GROWING, "a", NOW) for _ in range(6)] == [True] * 5 + [False]
 
 
 def test_requests_at_once_share_one_budget(database: Database, vault: Vault) -> None:
