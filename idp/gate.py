@@ -1,0 +1,55 @@
+"""The parts of one running process, named once: what a door needs beside the request.
+
+Built by `idp/app` for the web and by `idp/worker` for jobs. It holds parts and decides nothing; what is cached in it is
+metadata and keys, never a consent, session or state (those are asked at use).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from consent.attributes import Attributes
+from consent.purposes import Purposes
+from idp.accounts.profile import Vault
+from idp.clients.registry import Registry
+from idp.database import Database
+from idp.invalidation import Cached, Watch
+from idp.settings import Settings
+from keys.key_store import KeyStore
+from keys.keyring import Keyring
+from keys.pairwise import Pairwise
+from keys.sealing import RestSealer, Sealer
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One process's parts. `open_states`: the client states that may do anything here (DESIGN §6.10)."""
+
+    settings: Settings
+    database: Database
+    store: KeyStore
+    sealer: Sealer
+    rest_sealer: RestSealer
+    pairwise: Pairwise
+    vault: Vault
+    watch: Watch
+    keyring: Cached[Keyring]
+    jwks: Cached[tuple[bytes, str]]
+    registry: Cached[Registry]
+    attributes: Cached[Attributes]
+    purposes: Cached[Purposes]
+    open_states: Sequence[str]
+    # This machine's clock: which day's key a seal is opened with, and no more. What is issued or judged is timed by the
+    # database (DESIGN §2).
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @property
+    def issuer(self) -> str:
+        return self.settings.issuer
+
+    def now(self) -> datetime:
+        """The database's time, for a door that asks nothing else of it."""
+        row = self.database.hot().execute("SELECT now()").fetchone()
+        assert row is not None
+        moment: datetime = row[0]
+        return moment

@@ -1,0 +1,63 @@
+"""What a page door asks of the request at hand: the process's parts, the browser, who is signed in, a transaction.
+
+Flask-SQLAlchemy binds one session to the request; it commits when `writing()` is left, and nothing is answered before.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from flask import current_app, g, request
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.orm import Session
+
+from idp.authorization.code_flow import SessionKey
+from idp.exchange import Request
+from idp.gate import Gate
+from idp.web import session_cookie
+from idp.web.session_cookie import Browser
+
+database = SQLAlchemy()
+
+
+def gate() -> Gate:
+    found: Gate = current_app.extensions["gapura"]
+    return found
+
+
+def exchange() -> Request:
+    """The request as doors read it."""
+    if "exchange" not in g:
+        g.exchange = Request(request.environ)
+    found: Request = g.exchange
+    return found
+
+
+def browser() -> Browser:
+    """This browser; `remember_browser` gives it its secret with the answer."""
+    if "browser" not in g:
+        g.browser = session_cookie.browser(exchange())
+    found: Browser = g.browser
+    return found
+
+
+def session_key() -> SessionKey | None:
+    return session_cookie.read(gate(), exchange())
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """The request's session as one transaction: committed on leaving, rolled back on an exception."""
+    with gate().database.writing() as db:
+        yield db
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    with gate().database.reading() as db:
+        yield db
+
+
+def now() -> datetime:
+    """The database's time."""
+    return gate().now()
