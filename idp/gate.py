@@ -7,11 +7,15 @@ metadata and keys, never a consent, session or state (those are asked at use).
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import UUID
 
 from consent.attributes import Attributes
 from consent.purposes import Purposes
+from idp.accounts import subject_identifiers
+from idp.accounts.password_hashing import PasswordHashing
 from idp.accounts.profile import Vault
-from idp.clients.registry import Registry
+from idp.accounts.subject_identifiers import Sector
+from idp.clients.registry import Client, Registry
 from idp.database import Database
 from idp.invalidation import Cached, Watch
 from idp.settings import Settings
@@ -38,6 +42,7 @@ class Gate:
     registry: Cached[Registry]
     attributes: Cached[Attributes]
     purposes: Cached[Purposes]
+    hashing: PasswordHashing
     open_states: Sequence[str]
     # This machine's clock: which day's key a seal is opened with, and no more. What is issued or judged is timed by the
     # database (DESIGN §2).
@@ -53,3 +58,11 @@ class Gate:
         assert row is not None
         moment: datetime = row[0]
         return moment
+
+    def sub(self, citizen_id: UUID, client: Client) -> str:
+        """What this client's sector calls the citizen."""
+        return subject_identifiers.sub_of(self.pairwise, citizen_id, Sector(client.sector, client.sector_version))
+
+    def sid(self, session_id: UUID, client: Client) -> str:
+        """What this client's sector calls the session."""
+        return subject_identifiers.sid_of(self.pairwise, session_id, Sector(client.sector, client.sector_version))

@@ -15,8 +15,8 @@ from consent import decision
 from consent.agreements import Agreement
 from consent.decision import StillToAsk
 from consent.records import Head
-from idp.accounts import assurance, subject_identifiers, totp
-from idp.accounts.assurance import Reached, Requirement
+from idp.accounts import assurance, totp
+from idp.accounts.assurance import Acr, Reached, Requirement
 from idp.authorization import codes, handles, id_token_hint, interaction, pushed, response, validation
 from idp.authorization.handles import Story
 from idp.authorization.interaction import Demand, Refuse, Standing, Step, StepUpChance
@@ -188,7 +188,8 @@ def _next(
 ) -> Step | Refuse:
     catalogue = gate.attributes.get()
     asked = [catalogue.by_no[number] for number in request.asked_nos]
-    floor = assurance.highest([client.floor, *(Requirement(a.least_ial, a.least_aal) for a in asked)])
+    own = [assurance.requirement_of(Acr(client.acr_floor))] if client.acr_floor else []
+    floor = assurance.highest([*own, *(Requirement(a.least_ial, a.least_aal) for a in asked)])
     arguments = (request, look.standing, Demand(floor, ask.why), story.started_at, look.now)
     step = interaction.next_step(*arguments, account_chosen=story.account_chosen)
     if step is not Step.STEP_UP or session is None:
@@ -224,8 +225,7 @@ def _look(
             attribute_nos=frozenset(attribute_nos), law_nos=frozenset(law_nos or ()), offered_nos=frozenset(offered_nos),
             paused_at=paused_at, withdrawn_at=withdrawn_at,
         )  # fmt: skip
-    subject = subject_identifiers.subject(gate.pairwise, session.citizen_id, client.sector, client.sector_version)
-    return Look(Standing(subject, state == "active", Reached(ial, aal, amr, authenticated_at)), head, now)
+    return Look(Standing(gate.sub(session.citizen_id, client), state == "active", Reached(ial, aal, amr, authenticated_at)), head, now)
 
 
 def _code(

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from authlib.oidc.core.util import create_half_hash
 
-from idp.accounts import assurance, subject_identifiers
+from idp.accounts import assurance
+from idp.accounts.assurance import Reached
 from idp.clients.registry import Client
 from idp.gate import Gate
 from keys import jws
@@ -40,15 +41,16 @@ def issue(
     personal: dict[str, Any],
 ) -> str:
     """The signed token. The algorithm is the client's; RS256 for one that registered none (clients.md §2.1)."""
-    issued_at, sector = int(now.timestamp()), (client.sector, client.sector_version)
+    issued_at = int(now.timestamp())
+    reached = Reached(authentication.ial, authentication.aal, authentication.amr, authentication.authenticated_at)
     claims = personal | {
         "iss": gate.issuer,
-        "sub": subject_identifiers.subject(gate.pairwise, authentication.citizen_id, *sector),
+        "sub": gate.sub(authentication.citizen_id, client),
         "aud": client.client_id,
         "exp": issued_at + LIFE_SECONDS,
         "iat": issued_at,
         "auth_time": int(authentication.authenticated_at.timestamp()),
-        "acr": assurance.acr(authentication.ial, authentication.aal),
+        "acr": assurance.acr_of(reached, now),
         "amr": list(authentication.amr),
     }
     half_hash = create_half_hash(access_token, client.id_token_alg)
@@ -57,5 +59,5 @@ def issue(
     if nonce:
         claims["nonce"] = nonce
     if authentication.session_id is not None:
-        claims["sid"] = gate.pairwise.session(authentication.session_id, *sector)
+        claims["sid"] = gate.sid(authentication.session_id, client)
     return jws.sign(gate.keyring.get().signer("tokens", client.id_token_alg), claims, typ="JWT")

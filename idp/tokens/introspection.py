@@ -5,7 +5,6 @@ Whoever is not the token's client and not registered as `introspects` of it lear
 
 from typing import Any
 
-from idp.accounts import subject_identifiers
 from idp.claims import release
 from idp.clients.registry import Client
 from idp.gate import Gate
@@ -31,8 +30,7 @@ def told(gate: Gate, asking: Client, sealed: str) -> dict[str, Any]:
     if covered is None:
         return INACTIVE
     scope = release.scope_left(token.scope, covered, gate.attributes.get())
-    subject = subject_identifiers.subject(gate.pairwise, token.citizen_id, asking.sector, asking.sector_version)
-    return _members(gate, owner, token) | {"sub": subject, "scope": scope}
+    return _members(gate, owner, token) | {"sub": gate.sub(token.citizen_id, asking), "scope": scope}
 
 
 def _of_machine(gate: Gate, owner: Client, token: AccessToken) -> dict[str, Any]:

@@ -47,7 +47,7 @@ _ALLOWED = """
    WHERE code.first_use AND (live.joined_before OR EXISTS (SELECT FROM joined))
 """
 _STATEMENT = f"""
-WITH code AS ({codes.REDEEMED}), live AS ({_LIVE}), joined AS ({sessions.JOINED}), allowed AS ({_ALLOWED}),
+WITH code AS ({codes.REDEEMED}), live AS ({_LIVE}), {sessions.JOINED}, allowed AS ({_ALLOWED}),
 disclosed AS ({disclosures.DISCLOSED_ID_TOKEN}), family AS ({refresh_families.STARTED}), revoked AS (
 {refresh_families.REVOKED_WITH_CODE})
 SELECT code.first_use, allowed.consent_id, allowed.attribute_nos, allowed.authenticated_at, allowed.aal, allowed.amr,

@@ -33,9 +33,9 @@ def read(gate: Gate, request: Request) -> SessionKey | None:
     return SessionKey(UUID(bytes=citizen_id), UUID(bytes=session_id), secret)
 
 
-def setting(gate: Gate, citizen_id: UUID, session_id: UUID, secret: bytes, now: datetime) -> tuple[str, str]:
+def setting(gate: Gate, key: SessionKey, now: datetime) -> tuple[str, str]:
     """The header that signs this browser in. It ends with the browser; when the session ends is the server's word."""
-    sealed = gate.sealer.seal(Kind.SESSION_COOKIE, citizen_id.bytes + session_id.bytes + secret, now)
+    sealed = gate.sealer.seal(Kind.SESSION_COOKIE, key.citizen_id.bytes + key.session_id.bytes + key.secret, now)
     return ("Set-Cookie", f"{SESSION}={sealed}; {_ATTRIBUTES}")
 
 

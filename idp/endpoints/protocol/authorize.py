@@ -4,29 +4,20 @@ A hot door: with a live session and a stored consent it is one read, one seal an
 without our cookies (SameSite=Lax), so it is kept under a handle and looked at again by GET.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from urllib.parse import quote
 
 from flask import Blueprint, Response
 
 from idp.authorization import code_flow, handles
-from idp.authorization.code_flow import Outcome
 from idp.authorization.handles import ANY_BROWSER, Story
-from idp.authorization.interaction import Step
-from idp.authorization.response import FormPost
 from idp.errors import OAuthError, PageError
 from idp.exchange import Parameters, Reply, Request
 from idp.gate import Gate
-from idp.web import current, form_post, session_cookie, shells
+from idp.web import current, session_cookie, shells
+from idp.web.sign_in import reply_to
 
 METHODS = ("GET", "POST")
-_SCREENS = {
-    Step.LOGIN: "/login",
-    Step.REAUTHENTICATE: "/login",
-    Step.SELECT_ACCOUNT: "/login/account",
-    Step.STEP_UP: "/login/second",
-    Step.CONSENT: "/consent",
-}
 
 
 def door(gate: Gate) -> Callable[[Request], Reply]:
@@ -48,18 +39,6 @@ def resumed(gate: Gate, handle: str, request: Request) -> Reply:
         code_flow.begin(gate, query, Parameters(query), session_cookie.read(gate, request), browser.digest),
         browser.cookies,
     )
-
-
-def reply_to(issuer: str, outcome: Outcome, cookies: Iterable[tuple[str, str]]) -> Reply:
-    """The browser's next address: the client, or the screen that is due."""
-    if isinstance(outcome, FormPost):
-        return form_post.reply(issuer, outcome)
-    if isinstance(outcome, Reply):
-        return outcome
-    location = f"{_SCREENS[outcome.step]}?handle={quote(outcome.story.handle)}"
-    if outcome.request.ui_locales:
-        location += f"&ui_locales={quote(outcome.request.ui_locales)}"
-    return Reply(303, b"", [("Location", location), ("Cache-Control", "no-store"), *cookies])
 
 
 def _arrived(gate: Gate, request: Request) -> Reply:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from idp.accounts import assurance
+from idp.accounts.assurance import Acr
 from idp.clients.assertions import ALGORITHMS as ASSERTION_ALGORITHMS
 from idp.claims.catalogue import BARE_SCOPES, CLAIMS, SCOPES, UPDATED_AT
 from idp.exchange import Reply, Request
@@ -44,7 +44,7 @@ def document(issuer: str) -> dict[str, Any]:
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": ["RS256", "ES256", "EdDSA"],
-        "acr_values_supported": list(assurance.SUPPORTED),
+        "acr_values_supported": [acr.value for acr in Acr],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "display_values_supported": ["page"],
         "ui_locales_supported": ["id", "en"],

@@ -22,7 +22,7 @@ def door(gate: Gate) -> Callable[[Request], Reply]:
         try:
             reply: Reply = server.create_token_response(request)
         except OAuthError as error:
-            return problems.for_program(error)
+            return problems.reply(error)
         return reply
 
     return token

@@ -7,7 +7,6 @@ holds the consent's row, so no answer is ever later than a withdrawal that was a
 import json
 from collections.abc import Callable
 
-from idp.accounts import subject_identifiers
 from idp.claims import release, values
 from idp.errors import OAuthError
 from idp.exchange import Reply, Request
@@ -24,7 +23,7 @@ def door(gate: Gate) -> Callable[[Request], Reply]:
         try:
             return _answer(gate, request)
         except OAuthError as error:
-            return problems.for_program(error)
+            return problems.reply(error)
 
     return userinfo
 
@@ -42,5 +41,5 @@ def _answer(gate: Gate, request: Request) -> Reply:
     profile = gate.vault.open_profile(token.citizen_id, released.key_sealed, released.profile_sealed)
     names = release.names(released.attribute_nos, gate.attributes.get())
     claims = values.of_attributes(names, profile, released.updated_at)
-    claims["sub"] = subject_identifiers.subject(gate.pairwise, token.citizen_id, client.sector, client.sector_version)
+    claims["sub"] = gate.sub(token.citizen_id, client)
     return Reply(200, json.dumps(claims, separators=(",", ":")).encode(), list(HEADERS))

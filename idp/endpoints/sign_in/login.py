@@ -1,0 +1,132 @@
+"""GET, POST /login: who are you? Identifier and password on one page, because a round trip costs a second on 2G (experience
+§3.1). Wrong password, unknown account and locked one read the same and take the same time.
+"""
+
+from flask import Blueprint, Response, g, redirect, request
+from flask_babel import gettext, lazy_gettext
+from wtforms import BooleanField, PasswordField, StringField
+
+from idp import audit
+from idp.accounts import identifiers, login, sessions
+from idp.accounts.assurance import aal_of
+from idp.accounts.delays import Failures
+from idp.accounts.devices import read_user_agent
+from idp.accounts.identifiers import Unreadable
+from idp.accounts.login import NeedsSecondFactor, Refused, SignedIn, Why
+from idp.accounts.models import SessionEnd
+from idp.accounts.password_hashing import QueueFull
+from idp.authorization.code_flow import SessionKey
+from idp.errors import PageError
+from idp.revocation import session as revocation
+from idp.web import current, identifier_words, languages, pages, session_cookie, sign_in
+from idp.web.sign_in import Screening, ScreenForm
+
+blueprint = Blueprint("login", __name__)
+
+
+class LoginForm(ScreenForm):
+    identifier = StringField(lazy_gettext("NIK, nomor HP, atau e-mail"))
+    password = PasswordField(lazy_gettext("Kata sandi"))
+    shared_device = BooleanField(lazy_gettext("HP atau komputer ini dipakai bersama"))
+
+
+@blueprint.get("/login")
+def show() -> Response:
+    screen = sign_in.screening()
+    form = _form(screen)
+    return _page(form, screen)
+
+
+@blueprint.post("/login")
+def submit() -> Response:
+    screen = sign_in.screening()
+    form = _form(screen)
+    if not form.validate():
+        return _page(form, screen, 400)
+    identifier = identifiers.normalise(form.identifier.data or "")
+    if isinstance(identifier, Unreadable):
+        form.refuse("identifier", identifier_words.sentence(identifier))
+    if not form.password.data:
+        form.refuse("password", gettext("Isi kata sandi."))
+    if isinstance(identifier, Unreadable) or not form.password.data:
+        return _page(form, screen, 400)
+    gate = current.gate()
+    try:
+        outcome = login.attempt(
+            gate.database, gate.vault, gate.hashing, identifier=identifier, password=form.password.data,
+            of_nobody=Failures(), known_here=frozenset(), now=current.now(),
+        )  # fmt: skip
+    except QueueFull:
+        raise PageError("unavailable", 503, "too many passwords are being verified") from None
+    _note(outcome)
+    match outcome:
+        case SignedIn():
+            return _signed_in(outcome, screen, shared_device=bool(form.shared_device.data))
+        case NeedsSecondFactor():
+            return _page(form, screen, 400)
+        case Refused():
+            form.refuse("identifier", _refusal(outcome))
+            return _page(form, screen, 400)
+
+
+def _form(screen: Screening | None) -> LoginForm:
+    g.form_secret = current.browser().secret.encode()
+    form = LoginForm()
+    if request.method == "GET" and screen is not None:
+        form.handle.data = screen.story.handle
+    return form
+
+
+def _page(form: LoginForm, screen: Screening | None, status: int = 200) -> Response:
+    response = pages.render(
+        "sign_in/login.html",
+        status=status,
+        form=form,
+        handle=screen.story.handle if screen else "",
+        client=sign_in.named(screen.client) if screen else None,
+        action="/login",
+        redirect_uri=screen.redirect_uri if screen else None,
+    )
+    response.headers.extend(list(current.browser().cookies))
+    return response
+
+
+def _refusal(outcome: Refused) -> str:
+    if outcome.why is Why.TOO_MANY and outcome.until is not None:
+        when = languages.clock(outcome.until)
+        return str(gettext("Terlalu banyak percobaan. Coba lagi pukul %(time)s, atau pulihkan akun.", time=when))
+    return str(gettext("Nama masuk atau kata sandi tidak cocok. Periksa keduanya, lalu coba lagi."))
+
+
+def _note(outcome: login.Outcome) -> None:
+    """Each attempt leaves a trace, also when it is refused or the browser hangs up (row 112)."""
+    done = isinstance(outcome, SignedIn | NeedsSecondFactor)
+    audit.record(
+        current.gate().database.hot(),
+        action="login.password",
+        object_id=str(outcome.citizen_id or "nobody"),
+        outcome="done" if done else "refused",
+        actor_id=outcome.citizen_id,
+        detail={} if done else {"why": outcome.why},
+    )
+
+
+def _signed_in(outcome: SignedIn, screen: Screening | None, *, shared_device: bool) -> Response:
+    """A new session; the one that this browser had before ends with it."""
+    gate, before = current.gate(), current.session_key()
+    with current.writing() as db:
+        if before is not None:
+            revocation.end(db, gate, before.citizen_id, before.session_id, SessionEnd.LOGGED_OUT)
+        started = sessions.start(
+            db, gate.vault, citizen_id=outcome.citizen_id, aal=aal_of(outcome.amr), amr=outcome.amr,
+            shared_device=shared_device, device=read_user_agent(request.headers.get("User-Agent")),
+        )  # fmt: skip
+    if started is None:
+        raise PageError("signed_out", 400, "the account was closed or suspended meanwhile")
+    key = SessionKey(outcome.citizen_id, started.session_id, started.secret)
+    cookies = [session_cookie.setting(gate, key, started.authenticated_at)]
+    if screen is not None:
+        return sign_in.onward(screen, key, cookies)
+    response = redirect("/services", code=303)
+    response.headers.extend(cookies)
+    return response

@@ -1,0 +1,86 @@
+"""What the screens of a sign-in share: the story behind their handle, and the way on when they are done."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from flask import Response, request
+from wtforms import HiddenField
+
+from idp.authorization import code_flow
+from idp.authorization.code_flow import Outcome, SessionKey
+from idp.authorization.handles import Story
+from idp.authorization.interaction import Step
+from idp.authorization.response import FormPost
+from idp.clients.registry import Client
+from idp.exchange import Reply
+from idp.web import current, form_post, languages, shells
+from idp.web.forms import Form
+
+ADDRESSES = {
+    Step.LOGIN: "/login",
+    Step.REAUTHENTICATE: "/login",
+    Step.SELECT_ACCOUNT: "/login/account",
+    Step.STEP_UP: "/login/second",
+    Step.CONSENT: "/consent",
+}
+
+
+class ScreenForm(Form):
+    """A form of a sign-in carries the handle and the choices, and nothing that could be edited (row 77)."""
+
+    handle = HiddenField()
+
+
+@dataclass(frozen=True)
+class Screening:
+    """The story that this screen belongs to: which application it leads to, and where a POST of the page may end."""
+
+    story: Story
+    client: Client
+    redirect_uri: str
+    now: datetime
+
+
+def screening() -> Screening | None:
+    """The story of the handle that came with this request; None without a handle: Gapura's own sign-in."""
+    handle = request.form.get("handle") or request.args.get("handle") or ""
+    if not handle:
+        return None
+    story, reading, now = code_flow.resume(current.gate(), handle, current.browser().digest)
+    languages.suggest(reading.get("ui_locales") or "")
+    return Screening(story, reading.client, reading.redirect_uri, now)
+
+
+def named(client: Client) -> dict[str, str]:
+    """How a page calls an application and its agency: the words of review, in the page's language."""
+    language = languages.current()
+    return {
+        "name": client.name.get(language) or next(iter(client.name.values())),
+        "agency_name": client.agency_name.get(language) or next(iter(client.agency_name.values())),
+    }
+
+
+def onward(screen: Screening, session: SessionKey | None, cookies: Iterable[tuple[str, str]] = ()) -> Response:
+    """The next screen, or the application."""
+    return answered(code_flow.advance(current.gate(), screen.story, session), cookies)
+
+
+def answered(outcome: Outcome, cookies: Iterable[tuple[str, str]] = ()) -> Response:
+    return shells.to_flask(reply_to(current.gate().issuer, outcome, cookies))
+
+
+def reply_to(issuer: str, outcome: Outcome, cookies: Iterable[tuple[str, str]]) -> Reply:
+    """The browser's next address: the client, or the screen that is due."""
+    if isinstance(outcome, FormPost):
+        reply = form_post.reply(issuer, outcome)
+        reply.headers.extend(cookies)
+        return reply
+    if isinstance(outcome, Reply):
+        outcome.headers.extend([("Cache-Control", "no-store"), *cookies])
+        return outcome
+    location = f"{ADDRESSES[outcome.step]}?handle={quote(outcome.story.handle)}"
+    return Reply(303, b"", [("Location", location), ("Cache-Control", "no-store"), *cookies])
+
+
