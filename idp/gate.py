@@ -11,6 +11,7 @@ from uuid import UUID
 
 from consent.attributes import Attributes
 from consent.purposes import Purposes
+from consent.records import Parties
 from idp.accounts import subject_identifiers
 from idp.accounts.password_hashing import PasswordHashing
 from idp.accounts.profile import Vault
@@ -66,3 +67,13 @@ class Gate:
     def sid(self, session_id: UUID, client: Client) -> str:
         """What this client's sector calls the session."""
         return subject_identifiers.sid_of(self.pairwise, session_id, Sector(client.sector, client.sector_version))
+
+    def parties(self, citizen_id: UUID, client: Client) -> Parties:
+        """Who takes part in a consent of this citizen to this client, as they are called now."""
+        return Parties(
+            subject=self.sub(citizen_id, client),
+            controller={"code": client.agency_code, "name": client.agency_name, "dpo_contact": client.dpo_contact},
+            application={"client_id": client.client_id, "name": client.name},
+            sources=self.registry.get().agency_codes,
+            issuer=self.issuer,
+        )
