@@ -1,0 +1,125 @@
+"""What every page shares: its frame, its headers, and the files beside it, under addresses made of their content.
+
+A style sheet is fetched once and kept for a year; a changed one has another address. Whoever still holds a page of
+the release before asks for the old address and gets the new sheet, uncached, rather than none.
+"""
+
+import gzip
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from flask import Flask, Response, abort, g, make_response, render_template, request
+from markupsafe import Markup
+
+from idp.web import headers, languages
+
+STATIC = Path(__file__).parents[2] / "static"
+FILES = {"style.css": "text/css; charset=utf-8", "gapura.svg": "image/svg+xml"}
+LONGEST_KEPT_QUERY = 2048
+FOREVER = "public, max-age=31536000, immutable"
+
+
+@dataclass(frozen=True)
+class StaticFile:
+    """One file, read and packed when the process starts: it holds no secret, so packing it tells nobody any."""
+
+    address: str
+    media_type: str
+    body: bytes
+    packed: bytes
+
+
+def _read(name: str, media_type: str) -> StaticFile:
+    body = (STATIC / name).read_bytes()
+    digest = hashlib.sha256(body).hexdigest()[:12]
+    stem, _, ending = name.partition(".")
+    return StaticFile(f"/static/{stem}-{digest}.{ending}", media_type, body, gzip.compress(body, mtime=0))
+
+
+def install(app: Flask, issuer: str) -> None:
+    """Give an application the frame of its pages. `issuer` is the only host a page ever names (row 80)."""
+    files = {name: _read(name, media_type) for name, media_type in FILES.items()}
+    app.config["GAPURA_ISSUER"] = issuer
+
+    def serve(name: str) -> Response:
+        stem, _, ending = name.partition(".")
+        found = files.get(f"{stem.partition('-')[0]}.{ending}")
+        if found is None:
+            abort(404)
+        response = make_response(found.body)
+        response.vary.add("Accept-Encoding")
+        if request.accept_encodings["gzip"] > 0:
+            response.set_data(found.packed)
+            response.content_encoding = "gzip"
+        response.content_type = found.media_type
+        response.headers["Cache-Control"] = FOREVER if found.address == request.path else "no-cache"
+        return response
+
+    def add_headers(response: Response) -> Response:
+        if response.mimetype == "text/html":
+            pairs = headers.page(issuer, g.get("form_target"), g.get("page_script"))
+        else:
+            pairs = headers.every_answer(issuer)
+        for name, value in pairs:
+            response.headers.setdefault(name, value)
+        return response
+
+    app.add_url_rule("/static/<name>", "static", serve)
+    app.after_request(add_headers)
+    app.context_processor(_frame)
+    app.jinja_env.globals["static_address"] = {name: file.address for name, file in files.items()}
+    app.jinja_env.globals["our_host"] = urlsplit(issuer).netloc
+    app.jinja_env.filters.update(
+        day=_kept_together(languages.day),
+        clock=_kept_together(languages.clock),
+        moment=_moment,
+        recently=languages.recently,
+        length_of_days=languages.length_of_days,
+        number=languages.number,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def render(template: str, *, status: int = 200, redirect_uri: str | None = None, **values: Any) -> Response:
+    """One page. `redirect_uri`: where the answer to its form may lead, named in the page's policy."""
+    g.form_target = redirect_uri
+    g.page_handle = values.get("handle")
+    return make_response(render_template(template, **values), status)
+
+
+def _frame() -> dict[str, Any]:
+    """Variables of the layout. `session` is what the door set in `g`; None: nobody is signed in."""
+    language = languages.current()
+    other = "en" if language == "id" else "id"
+    return {
+        "language": language,
+        "session": g.get("session"),
+        "other_language": other,
+        "other_language_name": languages.LANGUAGES[other],
+        "other_language_address": _same_page_in(other),
+    }
+
+
+def _same_page_in(language: str) -> str:
+    """A link to the page at hand in another language, with its query; after a POST, to the page with the form."""
+    query = [(name, value) for name, value in request.args.items(multi=True) if name != "ui_locales"]
+    if len(request.query_string) > LONGEST_KEPT_QUERY:
+        query = []
+    if g.get("page_handle") and "handle" not in request.args:
+        query.append(("handle", g.page_handle))
+    return "?" + urlencode([*query, ("ui_locales", language)])
+
+
+def _kept_together(written: Callable[[datetime], str]) -> Callable[[datetime], Markup]:
+    """A date or a time is not broken over two lines."""
+    return lambda at: Markup('<span class="num">{}</span>').format(written(at))
+
+
+def _moment(at: datetime) -> Markup:
+    written = Markup('<span class="num">{}</span>, <span class="num">{}</span>')
+    return written.format(languages.day(at), languages.clock(at))
