@@ -1,7 +1,6 @@
 """create_app: one process's parts, its doors and pages, in both shells. Nothing imports this but `wsgi.py`."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from flask import Flask
 
@@ -15,7 +14,7 @@ from idp.endpoints.sign_in import consent, login
 from idp.gate import Gate
 from idp.invalidation import Cached, Watch
 from idp.settings import Mode, Settings
-from idp.web import current, languages, pages, problems, shells
+from idp.web import languages, pages, problems, shells
 from idp.web.shells import Door, Front
 from keys import jwks as key_set
 from keys import keyring
@@ -91,6 +90,6 @@ def create_flask(gate: Gate) -> Flask:
 
 def _add_demo(app: Flask, gate: Gate) -> None:
     """The doors of the demo country; its module is not even imported in production (DESIGN §6.10)."""
-    from idp.demo import inbox  # noqa: PLC0415
+    from idp.demo import inbox
 
     app.register_blueprint(inbox.blueprint)

@@ -1,7 +1,8 @@
-"""A request as the doors read it, and a reply as they write it: the same whether Flask or the thin front is around them.
+"""A request as the doors read it, and a reply as they write it: the same whether Flask or the thin front is around
+them.
 
-The request is parsed once and strictly (protocol.md §2): a parameter is valid UTF-8 without control characters, and a
-form is what its content type says. What a stranger sends can only become an `OAuthError`, never a crash.
+The request is parsed once and strictly (protocol.md §2): a parameter is valid UTF-8 without control characters,
+and a form is what its content type says. What a stranger sends can only become an `OAuthError`, never a crash.
 """
 
 from collections.abc import Mapping
@@ -19,7 +20,8 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 
 
 class Parameters:
-    """Decoded name and value pairs in the order sent. A parameter with an empty value counts as absent (RFC 6749 §3.1)."""
+    """Decoded name and value pairs in the order sent. A parameter with an empty value counts as absent (RFC
+    6749 §3.1)."""
 
     def __init__(self, encoded: bytes | str) -> None:
         text = encoded.decode("latin-1") if isinstance(encoded, bytes) else encoded
@@ -32,7 +34,11 @@ class Parameters:
     def doubled(self) -> frozenset[str]:
         """Names that came more than once, empty values included."""
         names = [name for name, _ in self.pairs]
-        return frozenset(name for name in names if names.count(name) > 1) if len(set(names)) < len(names) else frozenset()
+        return (
+            frozenset(name for name in names if names.count(name) > 1)
+            if len(set(names)) < len(names)
+            else frozenset()
+        )
 
     @cached_property
     def single(self) -> dict[str, str]:
@@ -62,7 +68,8 @@ def _decoded(text: str) -> str:
 
 
 class Request:
-    """One HTTP request over its WSGI environment. Headers are read by name, cookies and parameters when asked for."""
+    """One HTTP request over its WSGI environment. Headers are read by name, cookies and parameters when asked
+    for."""
 
     def __init__(self, environ: Mapping[str, Any]) -> None:
         self.environ = environ
@@ -90,12 +97,15 @@ class Request:
     def query(self) -> Parameters:
         text = str(self.environ.get("QUERY_STRING", ""))
         if len(text) > QUERY_LIMIT:
-            raise OAuthError(Code.INVALID_REQUEST, "the query is longer than 8 KB", HTTPStatus.REQUEST_URI_TOO_LONG)
+            raise OAuthError(
+                Code.INVALID_REQUEST, "the query is longer than 8 KB", HTTPStatus.REQUEST_URI_TOO_LONG
+            )
         return Parameters(text)
 
     @cached_property
     def form(self) -> Parameters:
-        """The parameters of the body. Any charset parameter and case of the media type is accepted, and read as UTF-8."""
+        """The parameters of the body. Any charset parameter and case of the media type is accepted, and read as
+        UTF-8."""
         if self.header("content-type").partition(";")[0].strip().lower() != FORM_TYPE:
             raise OAuthError(Code.INVALID_REQUEST, f"the content type of the body must be {FORM_TYPE}")
         return Parameters(self._body())
@@ -105,11 +115,15 @@ class Request:
         if length and not length.isdecimal():
             raise OAuthError(Code.INVALID_REQUEST, "the content length is not a number")
         if length and int(length[:12]) > FORM_LIMIT:
-            raise OAuthError(Code.INVALID_REQUEST, "the body is longer than 64 KB", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            raise OAuthError(
+                Code.INVALID_REQUEST, "the body is longer than 64 KB", HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            )
         stream = self.environ["wsgi.input"]
         body: bytes = stream.read(int(length)) if length else stream.read(FORM_LIMIT + 1)
         if len(body) > FORM_LIMIT:
-            raise OAuthError(Code.INVALID_REQUEST, "the body is longer than 64 KB", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            raise OAuthError(
+                Code.INVALID_REQUEST, "the body is longer than 64 KB", HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            )
         return body
 
 

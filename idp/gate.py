@@ -1,7 +1,7 @@
 """The parts of one running process, named once: what a door needs beside the request.
 
-Built by `idp/app` for the web and by `idp/worker` for jobs. It holds parts and decides nothing; what is cached in it is
-metadata and keys, never a consent, session or state (those are asked at use).
+Built by `idp/app` for the web and by `idp/worker` for jobs. It holds parts and decides nothing; what is cached in
+it is metadata and keys, never a consent, session or state (those are asked at use).
 """
 
 from collections.abc import Callable, Sequence
@@ -45,9 +45,9 @@ class Gate:
     purposes: Cached[Purposes]
     hashing: PasswordHashing
     open_states: Sequence[str]
-    # This machine's clock: which day's key a seal is opened with, and no more. What is issued or judged is timed by the
-    # database (DESIGN §2).
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    # This machine's clock: which day's key a seal is opened with, and no more. What is issued or judged is timed
+    # by the database (DESIGN §2).
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)  # noqa: TID251
 
     @property
     def issuer(self) -> str:

@@ -1,7 +1,8 @@
-"""Values that work once: the `jti` of client assertions and, later, of DPoP proofs. The one writer of `idp.used_once`.
+"""Values that work once: the `jti` of client assertions and, later, of DPoP proofs. The one writer of
+`idp.used_once`.
 
-The partition is chosen by the end that is signed into the value itself, so the same bytes always meet the same index; an
-old `jti` under a new signature meets the NOT EXISTS (hotpath statement 12).
+The partition is chosen by the end that is signed into the value itself, so the same bytes always meet the same
+index; an old `jti` under a new signature meets the NOT EXISTS (hotpath statement 12).
 """
 
 import hashlib

@@ -1,7 +1,8 @@
-"""The story from a raw request to a code (OIDC Core §3.1): validate, look at the session and the consent, decide, answer.
+"""The story from a raw request to a code (OIDC Core §3.1): validate, look at the session and the consent, decide,
+answer.
 
-Resumed after each screen by its handle: the same list from the top, one step further. One read a request, and none of
-what it decides is trusted later: the code it leads to is judged again when it is redeemed.
+Resumed after each screen by its handle: the same list from the top, one step further. One read a request, and none
+of what it decides is trusted later: the code it leads to is judged again when it is redeemed.
 """
 
 import hashlib
@@ -28,8 +29,8 @@ from idp.errors import OAuthError
 from idp.exchange import Parameters, Reply
 from idp.gate import Gate
 
-# hotpath statement (1): is this browser signed in, is the account open, what stands between the citizen and this client?
-# It decides nothing and writes nothing, so it needs no lock.
+# hotpath statement (1): is this browser signed in, is the account open, what stands between the citizen and this
+# client? It decides nothing and writes nothing, so it needs no lock.
 _LOOK = """
 SELECT s.authenticated_at, s.aal, s.amr, a.state, a.ial,
        c.consent_id, c.agreement_no, c.revision, c.given_at, c.expires_at, c.attribute_nos, c.law_nos, c.offered_nos,
@@ -76,7 +77,6 @@ class Screen:
 class Look:
     """How the browser's session and the citizen's consent stand at `now`, the database's time."""
 
-
     standing: Standing | None
     head: Head | None
     now: datetime
@@ -85,7 +85,9 @@ class Look:
 Outcome = Reply | FormPost | Screen
 
 
-def begin(gate: Gate, query: str, parameters: Parameters, session: SessionKey | None, browser_digest: bytes) -> Outcome:
+def begin(
+    gate: Gate, query: str, parameters: Parameters, session: SessionKey | None, browser_digest: bytes
+) -> Outcome:
     """A request that has just arrived. Raises PageError while client and address are not proven."""
     reading = prove(gate, parameters)
     story = Story(query, NOT_BEGUN, browser_digest)
@@ -122,7 +124,8 @@ def agreement_of(client: Client) -> Agreement:
 
 
 def prove(gate: Gate, parameters: Parameters) -> Reading:
-    """Client and address, or the page that says what is wrong with them: nothing is ever sent to an unproven address."""
+    """Client and address, or the page that says what is wrong with them: nothing is ever sent to an unproven
+    address."""
     client = validation.client_of(parameters, gate.registry.get())
     redirect_uri = validation.redirect_uri_of(parameters, client)
     validation.open_for_sign_in(client, tuple(gate.open_states))
@@ -170,7 +173,8 @@ def _step(
 
 
 def still_to_ask(agreement: Agreement, request: AuthorizationRequest, story: Story, look: Look) -> StillToAsk:
-    """What of this request the citizen has not answered; `prompt=consent` is met by an answer made for this request."""
+    """What of this request the citizen has not answered; `prompt=consent` is met by an answer made for this
+    request."""
     given_since = look.head is not None and look.head.given_at >= story.started_at
     anew = "consent" in request.prompt and not given_since
     return decision.still_to_ask(agreement, look.head, request.asked_nos, look.now, anew=anew)
@@ -225,7 +229,13 @@ def _look(
             attribute_nos=frozenset(attribute_nos), law_nos=frozenset(law_nos or ()), offered_nos=frozenset(offered_nos),
             paused_at=paused_at, withdrawn_at=withdrawn_at,
         )  # fmt: skip
-    return Look(Standing(gate.sub(session.citizen_id, client), state == "active", Reached(ial, aal, amr, authenticated_at)), head, now)
+    return Look(
+        Standing(
+            gate.sub(session.citizen_id, client), state == "active", Reached(ial, aal, amr, authenticated_at)
+        ),
+        head,
+        now,
+    )
 
 
 def _code(

@@ -1,8 +1,8 @@
-"""The authorization code: sealed, not stored. What it stands for is inside it; that it works once is the promise of the
-index `redeemed_codes_pkey` (DESIGN §3).
+"""The authorization code: sealed, not stored. What it stands for is inside it; that it works once is the promise
+of the index `redeemed_codes_pkey` (DESIGN §3).
 
-A code lives 60 s from the database's time that is in its id. The statement that redeems it is composed in `idp/tokens`;
-this module lends the part that writes `idp.redeemed_codes`, of which it is the one writer.
+A code lives 60 s from the database's time that is in its id. The statement that redeems it is composed in
+`idp/tokens`; this module lends the part that writes `idp.redeemed_codes`, of which it is the one writer.
 """
 
 import hashlib
@@ -16,12 +16,15 @@ from keys.errors import CannotOpen
 from keys.sealing import Kind, Sealer
 
 LIFE_SECONDS = 60
-NONCE_INSIDE = 256  # a longer nonce does not fit a code of at most 1 KB: the request is stored and the code names it
+NONCE_INSIDE = (
+    256  # a longer nonce does not fit a code of at most 1 KB: the request is stored and the code names it
+)
 
 
 @dataclass(frozen=True)
 class Code:
-    """What a code stands for. `redirect_digest` binds it to the address; `challenge` is the PKCE S256 value or empty.
+    """What a code stands for. `redirect_digest` binds it to the address; `challenge` is the PKCE S256 value or
+    empty.
 
     `userinfo_nos` and `id_token_nos` are the attribute numbers asked; what of them leaves is judged at each use.
     """
@@ -42,7 +45,8 @@ class Code:
 
 
 def uuid7(moment: datetime) -> UUID:
-    """A UUIDv7 of this moment (RFC 9562 §5.7): its first 48 bits are the time in ms, so its partition is that of its birth."""
+    """A UUIDv7 of this moment (RFC 9562 §5.7): its first 48 bits are the time in ms, so its partition is that
+    of its birth."""
     value = (int(moment.timestamp() * 1000) << 80) | secrets.randbits(80)
     value &= ~(0xF << 76) & ~(0x3 << 62)
     return UUID(int=value | (0x7 << 76) | (0x2 << 62))
@@ -73,11 +77,12 @@ def open_sealed(sealer: Sealer, sealed: str, now: datetime) -> Code | None:
     )  # fmt: skip
 
 
-# Lent to the statement in tokens/redemption. The second of two at once waits for the first's commit, then counts itself
-# as a replay: ON CONFLICT sees the newest row, even one younger than the statement's snapshot.
+# Lent to the statement in tokens/redemption. The second of two at once waits for the first's commit, then counts
+# itself as a replay: ON CONFLICT sees the newest row, even one younger than the statement's snapshot.
 REDEEMED = """
   INSERT INTO idp.redeemed_codes AS r (code_id, citizen_id, client_no, session_id, presented_at)
-  VALUES (%(code_id)s, %(citizen_id)s, %(client_no)s::integer, %(session_id)s, coalesce(%(now)s::timestamptz, now()))
+  VALUES (%(code_id)s, %(citizen_id)s, %(client_no)s::integer, %(session_id)s,
+          coalesce(%(now)s::timestamptz, now()))
   ON CONFLICT (code_id, citizen_id) DO UPDATE
      SET replayed_at = coalesce(r.replayed_at, excluded.presented_at), replays = least(r.replays, 32000) + 1
   RETURNING r.replays = 0 AS first_use

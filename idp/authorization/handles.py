@@ -1,7 +1,9 @@
-"""The handle that a screen returns to: the request as it was sent, when its story began, and the browser it is bound to.
+"""The handle that a screen returns to: the request as it was sent, when its story began, and the browser it is
+bound to.
 
-Sealed in our own URL up to 2 KB, else a row of `idp.unfinished_authorizations`, of which this is the one writer. The
-request is validated again at each step, so a handle carries no verdict; opened in another browser it is refused (C017).
+Sealed in our own URL up to 2 KB, else a row of `idp.unfinished_authorizations`, of which this is the one writer.
+The request is validated again at each step, so a handle carries no verdict; opened in another browser it is
+refused (C017).
 """
 
 import json
@@ -65,7 +67,9 @@ def make(connection: Connection, sealer: Sealer, story: Story, now: datetime) ->
     return f"{request_id.hex}.{secret}"
 
 
-def open_handle(connection: Connection, sealer: Sealer, handle: str, browser_digest: bytes, now: datetime) -> Story:
+def open_handle(
+    connection: Connection, sealer: Sealer, handle: str, browser_digest: bytes, now: datetime
+) -> Story:
     """The story of this handle, or the page that says why not: unknown, another browser's, or too old."""
     try:
         members = json.loads(sealer.open(Kind.INTERACTION, _sealed(connection, handle), now))
@@ -77,7 +81,9 @@ def open_handle(connection: Connection, sealer: Sealer, handle: str, browser_dig
     if not random_handles.same(story.browser_digest, browser_digest):
         raise PageError("handle_of_another_browser", 400, "the handle belongs to another browser")
     if now >= story.started_at + LIFE:
-        raise PageError("page_expired", 400, "the page was open longer than 30 minutes", f"/authorize?{story.query}")
+        raise PageError(
+            "page_expired", 400, "the page was open longer than 30 minutes", f"/authorize?{story.query}"
+        )
     return story
 
 

@@ -1,7 +1,8 @@
 """Reading an ID token that comes back to us as a hint (OIDC Core §3.1.2.1, RP-Initiated Logout 1.0 §2).
 
-Ours by signature and issuer, under any key still known, and expired is fine: a hint says who was meant, it proves nothing
-about now. So a key that verifies here is one of role `tokens`, and nothing but an ID token passes (`typ` JWT, no `events`).
+Ours by signature and issuer, under any key still known, and expired is fine: a hint says who was meant, it proves
+nothing about now. So a key that verifies here is one of role `tokens`, and nothing but an ID token passes (`typ`
+JWT, no `events`).
 """
 
 from collections.abc import Callable

@@ -1,7 +1,9 @@
-"""Which screen is due next on the way to a code, or none. Pure: the caller brings request, session and what is to be asked.
+"""Which screen is due next on the way to a code, or none. Pure: the caller brings request, session and what is to
+be asked.
 
-OIDC Core §3.1.2.3, §3.1.2.4 and §3.1.2.6. A demand (`prompt=login`, `max_age`) is met by an act made *for this request*:
-the story began at `started_at`, and an authentication or consent not before it satisfies whatever the clock says (C005).
+OIDC Core §3.1.2.3, §3.1.2.4 and §3.1.2.6. A demand (`prompt=login`, `max_age`) is met by an act made *for this
+request*: the story began at `started_at`, and an authentication or consent not before it satisfies whatever the
+clock says (C005).
 """
 
 from dataclasses import dataclass
@@ -53,8 +55,9 @@ class StepUpChance(Enum):
 
 @dataclass(frozen=True)
 class Demand:
-    """What must hold before a code. `floor`: the highest of what client, agreement and attributes require; `consent`: why
-    the citizen would be asked, or not (an answer to `prompt=consent` made for this request counts as asked)."""
+    """What must hold before a code. `floor`: the highest of what client, agreement and attributes require;
+    `consent`: why the citizen would be asked, or not (an answer to `prompt=consent` made for this request
+    counts as asked)."""
 
     floor: Requirement
     consent: Why
@@ -102,7 +105,9 @@ def _due(
     fresh = standing.reached.authenticated_at >= started_at
     if "select_account" in request.prompt and not (account_chosen or fresh):
         return Step.SELECT_ACCOUNT
-    too_old = request.max_age is not None and now - standing.reached.authenticated_at > timedelta(seconds=request.max_age)
+    too_old = request.max_age is not None and now - standing.reached.authenticated_at > timedelta(
+        seconds=request.max_age
+    )
     if ("login" in request.prompt or too_old or request.max_age == 0) and not fresh:
         return Step.REAUTHENTICATE
     if (unmet := _assurance(request, standing.reached, demand.floor, chance, now)) is not None:
@@ -115,7 +120,8 @@ def _due(
 def _assurance(
     request: AuthorizationRequest, reached: Reached, floor: Requirement, chance: StepUpChance, now: datetime
 ) -> Step | Refuse | None:
-    """Raise the sign-in to the first wish that can be met; a floor or an essential acr that cannot be ends the story."""
+    """Raise the sign-in to the first wish that can be met; a floor or an essential acr that cannot be ends the
+    story."""
     wishes = [assurance.highest([floor, assurance.requirement_of(acr)]) for acr in request.acr.wished]
     if any(assurance.find_shortfall(reached, wish, now) is None for wish in wishes):
         return None

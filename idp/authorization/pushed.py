@@ -1,5 +1,5 @@
-"""What does not fit a code: kept as a row of `idp.authorization_requests`, of which this is the one writer, for the code's
-life. The code carries the row's id inside its seal, so no other can name it.
+"""What does not fit a code: kept as a row of `idp.authorization_requests`, of which this is the one writer, for
+the code's life. The code carries the row's id inside its seal, so no other can name it.
 """
 
 from datetime import datetime, timedelta
@@ -15,7 +15,10 @@ _KEEP = """
 INSERT INTO idp.authorization_requests (request_id, handle_digest, client_no, parameters, made_at, expires_at)
 VALUES (%(request_id)s, ''::bytea, %(client_no)s, %(parameters)s, %(made_at)s, %(expires_at)s)
 """
-_FIND = "SELECT parameters FROM idp.authorization_requests WHERE request_id = %(request_id)s AND client_no = %(client_no)s"
+_FIND = """
+SELECT parameters FROM idp.authorization_requests
+ WHERE request_id = %(request_id)s AND client_no = %(client_no)s
+"""
 
 
 def keep(connection: Connection, client_no: int, parameters: dict[str, Any], now: datetime) -> UUID:

@@ -1,16 +1,17 @@
 """The validated authorization request as a plain value."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from idp.accounts.assurance import Asked
 
 
 @dataclass(frozen=True)
 class AuthorizationRequest:
-    """Parameters of OIDC Core §3.1.2.1 after validation: the address is proven, the scope reduced to what is registered.
+    """Parameters of OIDC Core §3.1.2.1 after validation: the address is proven, the scope reduced to what is
+    registered.
 
-    `userinfo_nos` and `id_token_nos` are attribute numbers asked for either place. `subject` is the citizen, as the
-    client's sector calls them, that must be signed in (`id_token_hint` or `claims`).
+    `userinfo_nos` and `id_token_nos` are attribute numbers asked for either place. `subject` is the citizen, as
+    the client's sector calls them, that must be signed in (`id_token_hint` or `claims`).
     """
 
     client_id: str
@@ -24,7 +25,7 @@ class AuthorizationRequest:
     code_challenge: str | None = None
     prompt: tuple[str, ...] = ()
     max_age: int | None = None
-    acr: Asked = Asked()
+    acr: Asked = field(default_factory=Asked)
     subject: str | None = None
     login_hint: str | None = None
     ui_locales: str | None = None

@@ -1,7 +1,8 @@
-"""The answer that goes back to the client through the browser: by query or form_post, always with `iss` (RFC 9207).
+"""The answer that goes back to the client through the browser: by query or form_post, always with `iss` (RFC
+9207).
 
-The registered address is never re-encoded: what is added is appended as text, so a query that was registered keeps its
-bytes (protocol.md §3.1, RFC 6749 §3.1.2). A redirect is 303, so that no form is ever sent on (RFC 9700 §4.12).
+The registered address is never re-encoded: what is added is appended as text, so a query that was registered keeps
+its bytes (protocol.md §3.1, RFC 6749 §3.1.2). A redirect is 303, so that no form is ever sent on (RFC 9700 §4.12).
 """
 
 from dataclasses import dataclass

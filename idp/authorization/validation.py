@@ -1,5 +1,5 @@
-"""One function a rule of protocol.md's authorize table, in its order. Until the client and the address are proven an error
-is a page (`PageError`); after that it is told to the client by redirect (`OAuthError`). Pure.
+"""One function a rule of protocol.md's authorize table, in its order. Until the client and the address are
+proven an error is a page (`PageError`); after that it is told to the client by redirect (`OAuthError`). Pure.
 """
 
 import re
@@ -27,7 +27,8 @@ VSCHAR = re.compile(r"[\x20-\x7e]*\Z")
 
 @dataclass
 class Reading:
-    """What the rules share: the parameters, the proven client and address, and what is known of the answer's form."""
+    """What the rules share: the parameters, the proven client and address, and what is known of the answer's
+    form."""
 
     parameters: Parameters
     client: Client
@@ -39,7 +40,11 @@ class Reading:
     def state(self) -> str | None:
         """`state` as sent; none when it was doubled or is too long, for then there is no one value to return."""
         value = self.parameters.single.get("state")
-        return None if value is None or "state" in self.parameters.doubled or len(value.encode()) > STATE_LIMIT else value
+        return (
+            None
+            if value is None or "state" in self.parameters.doubled or len(value.encode()) > STATE_LIMIT
+            else value
+        )
 
     def get(self, name: str) -> str | None:
         return self.parameters.single.get(name)
@@ -55,7 +60,8 @@ def client_of(parameters: Parameters, registry: Registry) -> Client:
 
 
 def open_for_sign_in(client: Client, open_states: tuple[str, ...]) -> None:
-    """Rule 2: the client and its agency are live, may sign citizens in, and have the agreement that says what for."""
+    """Rule 2: the client and its agency are live, may sign citizens in, and have the agreement that says what
+    for."""
     if client.state == "suspended" or client.agency_state in ("suspended", "dissolved"):
         raise PageError("application_suspended", 400, "the client or its agency is suspended")
     if client.state not in open_states or client.sign_in_agreement is None:
@@ -63,7 +69,8 @@ def open_for_sign_in(client: Client, open_states: tuple[str, ...]) -> None:
 
 
 def redirect_uri_of(parameters: Parameters, client: Client) -> str:
-    """Rule 3: byte-equal to a registered one; a registered loopback address of a native client matches with any port."""
+    """Rule 3: byte-equal to a registered one; a registered loopback address of a native client matches with any
+    port."""
     sent = parameters.single.get("redirect_uri", "")
     if "redirect_uri" in parameters.doubled:
         raise PageError("redirect_uri_unregistered", 400, "redirect_uri came more than once")
@@ -86,7 +93,9 @@ def response_mode(reading: Reading) -> None:
     if value not in ("query", "form_post") or value not in profiles.of(reading.client.profile).response_modes:
         raise OAuthError(Code.INVALID_REQUEST, "this response_mode is not supported for the client")
     if value == "form_post" and not reading.redirect_uri.startswith(("https://", "http://")):
-        raise OAuthError(Code.INVALID_REQUEST, "form_post needs a web address")  # row 9: a script in our origin otherwise
+        raise OAuthError(
+            Code.INVALID_REQUEST, "form_post needs a web address"
+        )  # row 9: a script in our origin otherwise
     reading.response_mode = value
 
 

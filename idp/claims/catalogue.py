@@ -1,7 +1,9 @@
-"""Every claim Gapura knows: its name, the scope that asks for it, and the consented attribute it shows. Add a claim here.
+"""Every claim Gapura knows: its name, the scope that asks for it, and the consented attribute it shows. Add a
+claim here.
 
-OIDC Core §5.1 and §5.4 for the standard ones; the Indonesian ones each have a scope of the same name. A claim leaves only
-when its attribute is covered; `email_verified`, `phone_number_verified` and `updated_at` ride with what they describe.
+OIDC Core §5.1 and §5.4 for the standard ones; the Indonesian ones each have a scope of the same name. A claim
+leaves only when its attribute is covered; `email_verified`, `phone_number_verified` and `updated_at` ride with
+what they describe.
 """
 
 from dataclasses import dataclass
@@ -18,7 +20,8 @@ INDONESIAN = (
 
 @dataclass(frozen=True)
 class Claim:
-    """`attribute` is the catalogue's name of what the citizen consented to; `scope` the client's shorthand for it."""
+    """`attribute` is the catalogue's name of what the citizen consented to; `scope` the client's shorthand for
+    it."""
 
     name: str
     attribute: str
@@ -37,7 +40,9 @@ CLAIMS: dict[str, Claim] = {
         *(Claim(name, name, name) for name in INDONESIAN),
     )
 }
-UPDATED_AT = "updated_at"  # of the record that the profile scope shows (OIDC Core §5.1); has no attribute of its own
+UPDATED_AT = (
+    "updated_at"  # of the record that the profile scope shows (OIDC Core §5.1); has no attribute of its own
+)
 
 SCOPES: dict[str, tuple[str, ...]] = {
     scope: tuple(dict.fromkeys(claim.attribute for claim in CLAIMS.values() if claim.scope == scope))

@@ -1,7 +1,8 @@
-"""The words of a consent page that come from review: who asks, what for, which data and why, how long, what refusing costs.
+"""The words of a consent page that come from review: who asks, what for, which data and why, how long, what
+refusing costs.
 
-One source for the screen, the notice whose digest the record keeps, and the receipt (experience §2.3). No value of a citizen
-is among them, so a notice is the same for everybody who is asked the same.
+One source for the screen, the notice whose digest the record keeps, and the receipt (experience §2.3). No value of
+a citizen is among them, so a notice is the same for everybody who is asked the same.
 """
 
 from typing import Any
@@ -18,7 +19,12 @@ def in_language(words: dict[str, str], language: str) -> str:
 
 
 def compose(
-    client: Client, agreement: Agreement, attributes: Attributes, purposes: Purposes, offered_nos: frozenset[int], language: str
+    client: Client,
+    agreement: Agreement,
+    attributes: Attributes,
+    purposes: Purposes,
+    offered_nos: frozenset[int],
+    language: str,
 ) -> dict[str, Any]:
     """The notice for this asking: `offered_nos` are the attributes on the page, law rows among them."""
     purpose = purposes.by_no[agreement.purpose_no]

@@ -1,6 +1,8 @@
-"""What leaves now, of what was asked: the scope that is echoed and the attribute numbers that a door may show. Pure.
+"""What leaves now, of what was asked: the scope that is echoed and the attribute numbers that a door may show.
+Pure.
 
-The verdict itself is the database's, in the statement that also writes the disclosure; this names what it answered.
+The verdict itself is the database's, in the statement that also writes the disclosure; this names what it
+answered.
 """
 
 from collections.abc import Collection, Iterable
@@ -29,7 +31,8 @@ def scope_left(scope: str, covered: Collection[int], catalogue: Attributes) -> s
 
 
 def narrowed(asked_nos: Iterable[int], given: str, wanted: str, catalogue: Attributes) -> tuple[int, ...]:
-    """What is still asked when a refresh wants less: without the attributes of the scope values left out (RFC 6749 §6)."""
+    """What is still asked when a refresh wants less: without the attributes of the scope values left out (RFC
+    6749 §6)."""
     kept = {name for value in wanted.split(" ") for name in SCOPES.get(value, ())}
     dropped = {name for value in given.split(" ") for name in SCOPES.get(value, ())} - kept
     return tuple(number for number in asked_nos if catalogue.by_no[number].name not in dropped)

@@ -1,7 +1,7 @@
 """What a client asks of claims: by scope (OIDC Core §5.4) and by the `claims` parameter (§5.5). Pure.
 
-Refuses what two readers could read differently: duplicate members, a wrong shape, too much depth. Claims that we do not
-know are ignored (§5.5), so a client written for another provider still works.
+Refuses what two readers could read differently: duplicate members, a wrong shape, too much depth. Claims that we
+do not know are ignored (§5.5), so a client written for another provider still works.
 """
 
 import json
@@ -17,7 +17,8 @@ CLAIMS_LIMIT, DEPTH_LIMIT = 4096, 6
 
 @dataclass(frozen=True)
 class AskedClaims:
-    """Attribute names asked for userinfo and for the ID token, and the two members that concern the login itself."""
+    """Attribute names asked for userinfo and for the ID token, and the two members that concern the login
+    itself."""
 
     userinfo: frozenset[str] = frozenset()
     id_token: frozenset[str] = frozenset()
@@ -70,7 +71,9 @@ def _member(document: dict[str, Any], name: str) -> dict[str, dict[str, Any] | N
     member = document.get(name)
     if member is None:
         return {}
-    if not isinstance(member, dict) or not all(entry is None or isinstance(entry, dict) for entry in member.values()):
+    if not isinstance(member, dict) or not all(
+        entry is None or isinstance(entry, dict) for entry in member.values()
+    ):
         raise OAuthError(Code.INVALID_REQUEST, f"{name} in claims must be an object of objects or nulls")
     return member
 

@@ -1,7 +1,8 @@
-"""The value of each claim for one citizen, from the opened profile. What is not on record is absent, never made up.
+"""The value of each claim for one citizen, from the opened profile. What is not on record is absent, never made
+up.
 
-OIDC Core §5.1: `address` is an object, `birthdate` is YYYY-MM-DD, `*_verified` are booleans, `updated_at` a number.
-Names leave exactly as registered; a surname exists only where the holder's register has one.
+OIDC Core §5.1: `address` is an object, `birthdate` is YYYY-MM-DD, `*_verified` are booleans, `updated_at` a
+number. Names leave exactly as registered; a surname exists only where the holder's register has one.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,5 +1,5 @@
-"""Client assertions: `private_key_jwt` (OIDC Core §9, RFC 7523, FAPI 2.0 §5.3.2.1). One string as audience, a bounded life,
-a `jti` that works once.
+"""Client assertions: `private_key_jwt` (OIDC Core §9, RFC 7523, FAPI 2.0 §5.3.2.1). One string as audience, a
+bounded life, a `jti` that works once.
 
 The key is the one we hold for the client; nothing in the token's header chooses it. What is wrong is not told.
 """

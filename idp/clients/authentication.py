@@ -1,7 +1,8 @@
 """Who is calling: the authentication methods of clients (RFC 6749 §2.3, RFC 7523, OIDC Core §9; protocol.md §2).
 
-Exactly one method a request. A client with a secret may use Basic or post, whatever it registered; `private_key_jwt` is
-exclusive. An unknown client, a wrong secret and a wrong method answer the same body after the same work.
+Exactly one method a request. A client with a secret may use Basic or post, whatever it registered;
+`private_key_jwt` is exclusive. An unknown client, a wrong secret and a wrong method answer the same body after the
+same work.
 """
 
 import base64
@@ -60,7 +61,11 @@ def authenticate(
     elif presented.method == "none":
         if client is None or client.auth_method != "none":
             raise refused(not request.header("authorization"))
-    elif not _secret_is_right(client, presented.secret, now) or client is None or client.auth_method not in _SECRET_METHODS:
+    elif (
+        not _secret_is_right(client, presented.secret, now)
+        or client is None
+        or client.auth_method not in _SECRET_METHODS
+    ):
         raise refused(with_basic)
     if client.state in ("suspended", "closed", "draft") or client.agency_state in ("suspended", "dissolved"):
         raise refused(with_basic)
@@ -126,4 +131,3 @@ def _secret_is_right(client: Client | None, secret: str, now: datetime) -> bool:
     live = [stored for _, stored, expires_at in secrets if expires_at is None or expires_at > now]
     right = [hmac.compare_digest(digest, stored) for stored in live or [_DUMMY]]
     return any(right) and bool(live)
-

@@ -1,6 +1,6 @@
-"""A consent withdrawn or run out, whole or in one attribute, and what ends with it (DESIGN §4): the refresh families of that
-client, and the agency is told and its clock begins. Codes and access tokens need nothing: they carry the consent's id, and
-it is asked at every use.
+"""A consent withdrawn or run out, whole or in one attribute, and what ends with it (DESIGN §4): the refresh
+families of that client, and the agency is told and its clock begins. Codes and access tokens need nothing: they
+carry the consent's id, and it is asked at every use.
 """
 
 from uuid import UUID
@@ -14,7 +14,9 @@ from idp.signals import delivery, outbox
 from idp.tokens import refresh_families
 
 
-def withdraw(db: Session, gate: Gate, citizen_id: UUID, consent_id: UUID, *, acr: str) -> Ended | AlreadyEnded | NotFound:
+def withdraw(
+    db: Session, gate: Gate, citizen_id: UUID, consent_id: UUID, *, acr: str
+) -> Ended | AlreadyEnded | NotFound:
     """Take a whole consent back. A second tap finds it ended and says the same."""
     head = records.get(db, citizen_id, consent_id)
     if head is None:

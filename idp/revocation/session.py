@@ -1,5 +1,6 @@
-"""One session ended, or all of a citizen's, with what ends with it: its refresh families without `offline_access`, and every
-client that took part is told by back-channel (DESIGN §4). Codes and access tokens ask the session at use.
+"""One session ended, or all of a citizen's, with what ends with it: its refresh families without `offline_access`,
+and every client that took part is told by back-channel (DESIGN §4). Codes and access tokens ask the session at
+use.
 
 Who must be told is in the ended row itself, in the same transaction (C053): nothing is read after it is gone.
 """

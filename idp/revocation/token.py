@@ -1,5 +1,5 @@
-"""A token given back by its client (RFC 7009): a refresh token ends its family and the family's access tokens; an access
-token ends alone.
+"""A token given back by its client (RFC 7009): a refresh token ends its family and the family's access tokens;
+an access token ends alone.
 """
 
 from enum import Enum

@@ -1,4 +1,5 @@
-"""The clock an agency is on after a withdrawal: told, acknowledged, deleted. The one writer of `idp.withdrawals`."""
+"""The clock an agency is on after a withdrawal: told, acknowledged, deleted. The one writer of
+`idp.withdrawals`."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,5 +17,10 @@ ON CONFLICT (citizen_id, consent_id) DO NOTHING
 
 def start_clock(db: Session, citizen_id: UUID, consent_id: UUID, client_no: int, withdrawn_at: datetime) -> None:
     """From now the agency has three days to delete what it received, or to name the law that makes it keep it."""
-    given = {"citizen_id": citizen_id, "consent_id": consent_id, "client_no": client_no, "withdrawn_at": withdrawn_at}
+    given = {
+        "citizen_id": citizen_id,
+        "consent_id": consent_id,
+        "client_no": client_no,
+        "withdrawn_at": withdrawn_at,
+    }
     db.connection().exec_driver_sql(_START, given | {"due_at": withdrawn_at + ANSWER_WITHIN})

@@ -12,7 +12,8 @@ from idp.database import Base
 
 
 class Notification(Base):
-    """What a citizen was told. `kind` names the template; the words are made when read. Writer: signals/notifications."""
+    """What a citizen was told. `kind` names the template; the words are made when read. Writer:
+    signals/notifications."""
 
     __tablename__ = "notifications"
     __table_args__ = {"schema": "idp"}

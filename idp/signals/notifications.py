@@ -1,7 +1,8 @@
-"""Messages to citizens: the inbox in the portal is the truth, other channels only say that there is one (experience §3.11).
+"""Messages to citizens: the inbox in the portal is the truth, other channels only say that there is one
+(experience §3.11).
 
-`detail` holds numbers and ids only; the words are made when the page is read, in that day's language. The one writer of
-`idp.notifications`.
+`detail` holds numbers and ids only; the words are made when the page is read, in that day's language. The one
+writer of `idp.notifications`.
 """
 
 from typing import Any

@@ -1,5 +1,5 @@
-"""The access token for our own doors: sealed and opaque (DESIGN §3). What it stands for is inside; whether it still holds is
-asked at every use, because consent is the truth and a token only a cache of it.
+"""The access token for our own doors: sealed and opaque (DESIGN §3). What it stands for is inside; whether it
+still holds is asked at every use, because consent is the truth and a token only a cache of it.
 """
 
 import json
@@ -17,10 +17,11 @@ _NOBODY = UUID(int=0)
 
 @dataclass(frozen=True)
 class AccessToken:
-    """A citizen's token; for a machine's own (`client_credentials`) `citizen_id` is None and the consent is not asked.
+    """A citizen's token; for a machine's own (`client_credentials`) `citizen_id` is None and the consent is not
+    asked.
 
-    `family_id` is the id of the code that all tokens of one sign-in descend from; `session_id` is None where the token
-    outlives the session (`offline_access`). `issued_at` and `expires_at` are whole seconds, UTC.
+    `family_id` is the id of the code that all tokens of one sign-in descend from; `session_id` is None where the
+    token outlives the session (`offline_access`). `issued_at` and `expires_at` are whole seconds, UTC.
     """
 
     token_id: UUID

@@ -1,4 +1,5 @@
-"""What every grant for a citizen answers: an access token, the scope that still stands, an ID token, a refresh token."""
+"""What every grant for a citizen answers: an access token, the scope that still stands, an ID token, a refresh
+token."""
 
 from datetime import datetime
 from typing import Any

@@ -1,5 +1,5 @@
-"""The ID token (OIDC Core §2): who signed in, how and when, for one client. Personal claims only where they were asked for
-this very token and the statement that gave the token recorded their disclosure.
+"""The ID token (OIDC Core §2): who signed in, how and when, for one client. Personal claims only where they
+were asked for this very token and the statement that gave the token recorded their disclosure.
 """
 
 from dataclasses import dataclass

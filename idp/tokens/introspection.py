@@ -25,7 +25,11 @@ def told(gate: Gate, asking: Client, sealed: str) -> dict[str, Any]:
     if token.citizen_id is None:
         return _of_machine(gate, owner, token)
     covered = use.introspected(
-        gate.database.hot(), token, list(gate.open_states), asking_no=asking.client_no, asking_agency_no=asking.agency_no
+        gate.database.hot(),
+        token,
+        list(gate.open_states),
+        asking_no=asking.client_no,
+        asking_agency_no=asking.agency_no,
     )
     if covered is None:
         return INACTIVE

@@ -1,8 +1,8 @@
 """Redeeming a code: one statement, all or nothing, composed of what each table's writer lends (DESIGN §3, §6.2).
 
-No `first_use`: a replay. It is counted, the family is ended and the access tokens of the first use are dead, in this same
-statement. `first_use` without a consent: refused (withdrawn, signed out, suspended, older than 60 s); the code is burnt all
-the same. What decides each race:
+No `first_use`: a replay. It is counted, the family is ended and the access tokens of the first use are dead, in
+this same statement. `first_use` without a consent: refused (withdrawn, signed out, suspended, older than 60 s);
+the code is burnt all the same. What decides each race:
 
     same code twice         the primary key: the second waits for the first's commit, then updates. Its snapshot may be
                             older than the first's family, so the family is ended by ON CONFLICT DO UPDATE.
@@ -34,11 +34,13 @@ _LIVE = """
    WHERE s.citizen_id = %(citizen_id)s AND s.session_id = %(session_id)s
      AND s.ended_at IS NULL AND s.expires_at > coalesce(%(now)s::timestamptz, now())
      AND a.state = 'active'
-     AND c.client_no = %(client_no)s::integer AND c.purpose_no = %(purpose_no)s::integer AND c.consent_id = %(consent_id)s
+     AND c.client_no = %(client_no)s::integer AND c.purpose_no = %(purpose_no)s::integer
+     AND c.consent_id = %(consent_id)s
      AND c.withdrawn_at IS NULL AND c.paused_at IS NULL AND c.expires_at > coalesce(%(now)s::timestamptz, now())
      AND uuid_extract_timestamp(%(code_id)s) > coalesce(%(now)s::timestamptz, now()) - interval '60 seconds'
      AND EXISTS (SELECT FROM idp.clients AS client
-                  WHERE client.client_no = %(client_no)s::integer AND client.state = ANY (%(open_states)s::idp.client_state[])
+                  WHERE client.client_no = %(client_no)s::integer
+                    AND client.state = ANY (%(open_states)s::idp.client_state[])
                     AND client.agency_state IN ('registered', 'verified'))
   FOR SHARE OF c
 """
@@ -105,7 +107,8 @@ def redeem(
     bound_to_session: bool,
     now: datetime | None = None,
 ) -> Redeemed | Replayed | NotLive:
-    """Burn this code and answer what became of it. The caller has proven that client, address and verifier are right."""
+    """Burn this code and answer what became of it. The caller has proven that client, address and verifier are
+    right."""
     parameters: dict[str, Any] = {
         "code_id": code.code_id,
         "citizen_id": code.citizen_id,

@@ -1,8 +1,9 @@
-"""Refresh families: all refresh tokens that descend from one code. They rotate here, and end on reuse (RFC 9700 §4.14).
+"""Refresh families: all refresh tokens that descend from one code. They rotate here, and end on reuse (RFC 9700
+§4.14).
 
-A token is sealed and carries family and generation, and its sealing is a function of what it carries, so the successor of a
-token can be given again, byte for byte: nothing is stored per token. The one writer of `idp.refresh_families` and
-`idp.revoked_tokens`.
+A token is sealed and carries family and generation, and its sealing is a function of what it carries, so the
+successor of a token can be given again, byte for byte: nothing is stored per token. The one writer of
+`idp.refresh_families` and `idp.revoked_tokens`.
 """
 
 import json
@@ -81,8 +82,8 @@ def open_sealed(sealer: Sealer, sealed: str, now: datetime) -> RefreshToken | No
     )  # fmt: skip
 
 
-# Lent to tokens/redemption. The ON CONFLICT row of a replay without a family is a tombstone: it stops a family that never
-# was. A family ends at the latest 365 days after its code.
+# Lent to tokens/redemption. The ON CONFLICT row of a replay without a family is a tombstone: it stops a family
+# that never was. A family ends at the latest 365 days after its code.
 STARTED = """
   INSERT INTO idp.refresh_families AS f (citizen_id, family_id, client_no, consent_id, purpose_no, session_id,
          started_at, rotated_at, expires_at, scope, ended_at, ended_because)
@@ -105,29 +106,33 @@ REVOKED_WITH_CODE = """
   ON CONFLICT (citizen_id, revoked_id) DO NOTHING
 """
 
-# hotpath statement (5). The row lock decides: the second of two at once waits, judges the newest row, and finds itself one
-# generation back within the grace. Superseded longer ago than the grace: the family and its access tokens end.
+# hotpath statement (5). The row lock decides: the second of two at once waits, judges the newest row, and finds
+# itself one generation back within the grace. Superseded longer ago than the grace: the family and its access
+# tokens end.
 _ROTATE = """
 WITH live AS MATERIALIZED (
   SELECT c.attribute_nos
     FROM idp.accounts AS a
     JOIN consent.consents AS c ON c.citizen_id = a.citizen_id
    WHERE a.citizen_id = %(citizen_id)s AND a.state = 'active'
-     AND c.client_no = %(client_no)s::integer AND c.purpose_no = %(purpose_no)s::integer AND c.consent_id = %(consent_id)s
+     AND c.client_no = %(client_no)s::integer AND c.purpose_no = %(purpose_no)s::integer
+     AND c.consent_id = %(consent_id)s
      AND c.withdrawn_at IS NULL AND c.paused_at IS NULL AND c.expires_at > coalesce(%(now)s::timestamptz, now())
      AND (%(session_id)s::uuid IS NULL
           OR EXISTS (SELECT FROM idp.sessions AS s
                       WHERE s.citizen_id = %(citizen_id)s AND s.session_id = %(session_id)s
                         AND s.ended_at IS NULL AND s.expires_at > coalesce(%(now)s::timestamptz, now())))
      AND EXISTS (SELECT FROM idp.clients AS client
-                  WHERE client.client_no = %(client_no)s::integer AND client.state = ANY (%(open_states)s::idp.client_state[])
+                  WHERE client.client_no = %(client_no)s::integer
+                    AND client.state = ANY (%(open_states)s::idp.client_state[])
                     AND client.agency_state IN ('registered', 'verified'))
 ), rotated AS (
   UPDATE idp.refresh_families AS f
      SET generation = CASE WHEN f.generation = %(generation)s::integer THEN f.generation + 1 ELSE f.generation END,
          rotated_at = CASE WHEN f.generation = %(generation)s::integer
                            THEN coalesce(%(now)s::timestamptz, now()) ELSE f.rotated_at END,
-         rotated_before_at = CASE WHEN f.generation = %(generation)s::integer THEN f.rotated_at ELSE f.rotated_before_at END,
+         rotated_before_at = CASE WHEN f.generation = %(generation)s::integer
+                                  THEN f.rotated_at ELSE f.rotated_before_at END,
          ended_at = CASE WHEN {superseded_long_ago} THEN coalesce(%(now)s::timestamptz, now()) END,
          ended_because = CASE WHEN {superseded_long_ago} THEN 'token_reused'::idp.family_end END
    WHERE f.citizen_id = %(citizen_id)s AND f.family_id = %(family_id)s AND f.client_no = %(client_no)s::integer
@@ -154,7 +159,8 @@ SELECT rotated.generation, rotated.ended_at IS NOT NULL AS reused, live.attribut
               <= coalesce(%(now)s::timestamptz, now()) - interval '60 seconds')""",
 )
 _END = """
-UPDATE idp.refresh_families AS f SET ended_at = coalesce(%(now)s::timestamptz, now()), ended_because = %(because)s::idp.family_end
+UPDATE idp.refresh_families AS f
+   SET ended_at = coalesce(%(now)s::timestamptz, now()), ended_because = %(because)s::idp.family_end
  WHERE f.citizen_id = %(citizen_id)s AND f.ended_at IS NULL AND """
 _REVOKE = """
 INSERT INTO idp.revoked_tokens (citizen_id, revoked_id, revoked_at, because, expires_at)
@@ -205,7 +211,9 @@ def _run(db: Session, statement: str, parameters: dict[str, Any]) -> int:
     return db.connection().exec_driver_sql(statement, parameters).rowcount
 
 
-def end_family(db: Session, citizen_id: UUID, family_id: UUID, because: FamilyEnd, now: datetime | None = None) -> None:
+def end_family(
+    db: Session, citizen_id: UUID, family_id: UUID, because: FamilyEnd, now: datetime | None = None
+) -> None:
     """End one family, and the access tokens of it that are still alive."""
     given = {"citizen_id": citizen_id, "family_id": family_id, "because": because.value, "now": now}
     _run(db, _END + "f.family_id = %(family_id)s", given)
@@ -214,13 +222,23 @@ def end_family(db: Session, citizen_id: UUID, family_id: UUID, because: FamilyEn
 
 def end_of_consent(db: Session, citizen_id: UUID, consent_id: UUID, now: datetime | None = None) -> int:
     """Families that rest on this consent. Their access tokens need no row: the consent is asked at use."""
-    given = {"citizen_id": citizen_id, "consent_id": consent_id, "because": FamilyEnd.CONSENT_ENDED.value, "now": now}
+    given = {
+        "citizen_id": citizen_id,
+        "consent_id": consent_id,
+        "because": FamilyEnd.CONSENT_ENDED.value,
+        "now": now,
+    }
     return _run(db, _END + "f.consent_id = %(consent_id)s", given)
 
 
 def end_of_session(db: Session, citizen_id: UUID, session_id: UUID, now: datetime | None = None) -> int:
     """Families bound to this session; those with `offline_access` live on (DESIGN §4)."""
-    given = {"citizen_id": citizen_id, "session_id": session_id, "because": FamilyEnd.SESSION_ENDED.value, "now": now}
+    given = {
+        "citizen_id": citizen_id,
+        "session_id": session_id,
+        "because": FamilyEnd.SESSION_ENDED.value,
+        "now": now,
+    }
     return _run(db, _END + "f.session_id = %(session_id)s", given)
 
 

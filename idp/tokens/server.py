@@ -1,7 +1,7 @@
 """The token door's engine: Authlib's framework-free AuthorizationServer with our clients, errors and replies.
 
-It picks the grant by `grant_type` and asks it to validate and answer. What protocol.md §7 shows wrong in it is overridden:
-client authentication is ours, errors are plain, and nothing of a code or token is stored by it.
+It picks the grant by `grant_type` and asks it to validate and answer. What protocol.md §7 shows wrong in it is
+overridden: client authentication is ours, errors are plain, and nothing of a code or token is stored by it.
 """
 
 import json
@@ -21,7 +21,8 @@ NO_STORE = [("Content-Type", "application/json"), ("Cache-Control", "no-store"),
 
 
 class TokenRequest(OAuth2Request):  # type: ignore[misc]
-    """Authlib's view of our request. Its own constructor looks for https in an address that a proxy has already ended."""
+    """Authlib's view of our request. Its own constructor looks for https in an address that a proxy has already
+    ended."""
 
     def __init__(self, request: Request) -> None:
         self.method, self.exchange, self.parameters = request.method, request, request.form
@@ -46,7 +47,7 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]
             raise OAuthError(Code.INVALID_REQUEST, "grant_type is missing")
         return token_request
 
-    def authenticate_client(self, request: TokenRequest, methods: Any = None, endpoint: str = "token") -> Client:
+    def authenticate_client(self, request: TokenRequest, *_: Any) -> Client:
         request.client = authentication.authenticate(
             request.exchange,
             request.parameters,
@@ -57,10 +58,10 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]
         )
         return request.client
 
-    def handle_response(self, status: int, body: dict[str, Any], headers: Any) -> Reply:
+    def handle_response(self, status: int, body: dict[str, Any], _: Any) -> Reply:
         return Reply(status, json.dumps(body, separators=(",", ":")).encode(), list(NO_STORE))
 
-    def handle_error_response(self, request: TokenRequest, error: OAuth2Error) -> Reply:
+    def handle_error_response(self, _: TokenRequest, error: OAuth2Error) -> Reply:
         """The engine's own refusals carry input in their text: only the code is kept."""
         if error.error == Code.UNSUPPORTED_GRANT_TYPE:
             raise OAuthError(Code.UNSUPPORTED_GRANT_TYPE, "this grant_type is not supported")

@@ -1,6 +1,8 @@
-"""Using an access token: one statement judges everything it rests on and writes the disclosure (hotpath statements 3, 4).
+"""Using an access token: one statement judges everything it rests on and writes the disclosure (hotpath statements
+3, 4).
 
-FOR SHARE on the consent: the disclosure is committed before a withdrawal can be, so the order in the log is strict.
+FOR SHARE on the consent: the disclosure is committed before a withdrawal can be, so the order in the log is
+strict.
 """
 
 from dataclasses import dataclass
@@ -17,7 +19,8 @@ _TOKEN = """
     FROM idp.accounts AS a
     JOIN consent.consents AS c ON c.citizen_id = a.citizen_id{joins}
    WHERE a.citizen_id = %(citizen_id)s AND a.state = 'active'
-     AND c.client_no = %(client_no)s::integer AND c.purpose_no = %(purpose_no)s::integer AND c.consent_id = %(consent_id)s
+     AND c.client_no = %(client_no)s::integer AND c.purpose_no = %(purpose_no)s::integer
+     AND c.consent_id = %(consent_id)s
      AND c.withdrawn_at IS NULL AND c.paused_at IS NULL AND c.expires_at > coalesce(%(now)s::timestamptz, now())
      AND NOT EXISTS (SELECT FROM idp.revoked_tokens AS r
                       WHERE r.citizen_id = %(citizen_id)s AND r.revoked_id IN (%(token_id)s, %(family_id)s))
@@ -27,7 +30,8 @@ _TOKEN = """
                         AND s.ended_at IS NULL AND s.expires_at > coalesce(%(now)s::timestamptz, now())))
      AND %(token_expires_at)s > coalesce(%(now)s::timestamptz, now())
      AND EXISTS (SELECT FROM idp.clients AS client
-                  WHERE client.client_no = %(client_no)s::integer AND client.state = ANY (%(open_states)s::idp.client_state[])
+                  WHERE client.client_no = %(client_no)s::integer
+                    AND client.state = ANY (%(open_states)s::idp.client_state[])
                     AND client.agency_state IN ('registered', 'verified')){asking}
   FOR SHARE OF c
 """
@@ -43,7 +47,8 @@ _FOR_ASKING = _TOKEN.format(
     joins="",
     asking="""
      AND EXISTS (SELECT FROM idp.clients AS asking
-                  WHERE asking.client_no = %(asking_no)s::integer AND asking.state = ANY (%(open_states)s::idp.client_state[])
+                  WHERE asking.client_no = %(asking_no)s::integer
+                    AND asking.state = ANY (%(open_states)s::idp.client_state[])
                     AND asking.agency_state IN ('registered', 'verified'))""",
 )
 _USERINFO = f"""
@@ -84,7 +89,8 @@ def _parameters(token: AccessToken, open_states: list[str], now: datetime | None
 def release(
     connection: Connection, token: AccessToken, open_states: list[str], now: datetime | None = None
 ) -> Released | None:
-    """Disclose at userinfo what the token asks and the consent covers; None: the token gives nothing (any more)."""
+    """Disclose at userinfo what the token asks and the consent covers; None: the token gives nothing (any
+    more)."""
     parameters = _parameters(token, open_states, now) | {"asked_nos": list(token.userinfo_nos)}
     row = connection.execute(_USERINFO, parameters).fetchone()
     return None if row is None else Released(tuple(row[0]), bytes(row[1]), bytes(row[2]), row[3])
@@ -100,6 +106,9 @@ def introspected(
     now: datetime | None = None,
 ) -> frozenset[int] | None:
     """What the consent covers, told to the client that asks and logged under its agency; None: not active."""
-    parameters = _parameters(token, open_states, now) | {"asking_no": asking_no, "source_agency_no": asking_agency_no}
+    parameters = _parameters(token, open_states, now) | {
+        "asking_no": asking_no,
+        "source_agency_no": asking_agency_no,
+    }
     row = connection.execute(_INTROSPECT, parameters).fetchone()
     return None if row is None else frozenset(row[0])

@@ -1,7 +1,7 @@
 """The access token of a request (RFC 6750 §2), or the challenge that asks for one.
 
-In the Authorization header, or in a POST form; in the query it is refused, and two ways at once are an error. Without any
-credentials the challenge carries no error code (RFC 6750 §3.1).
+In the Authorization header, or in a POST form; in the query it is refused, and two ways at once are an error.
+Without any credentials the challenge carries no error code (RFC 6750 §3.1).
 """
 
 from idp.errors import Code, OAuthError
@@ -21,7 +21,9 @@ def of(request: Request) -> str:
     if posted:
         return posted
     if not header:
-        raise OAuthError(Code.INVALID_TOKEN, "an access token is needed", 401, ((_CHALLENGE, 'Bearer realm="gapura"'),))
+        raise OAuthError(
+            Code.INVALID_TOKEN, "an access token is needed", 401, ((_CHALLENGE, 'Bearer realm="gapura"'),)
+        )
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise invalid_token()
@@ -38,7 +40,9 @@ def _posted(request: Request) -> str:
 
 def invalid_token() -> OAuthError:
     """Bad, expired, revoked, withdrawn: one answer for all."""
-    challenge = 'Bearer realm="gapura", error="invalid_token", error_description="the access token is not valid now"'
+    challenge = (
+        'Bearer realm="gapura", error="invalid_token", error_description="the access token is not valid now"'
+    )
     return OAuthError(Code.INVALID_TOKEN, "the access token is not valid now", 401, ((_CHALLENGE, challenge),))
 
 

@@ -1,5 +1,6 @@
-"""CORS for the few doors that browsers call from an application's own pages (clients.md §2.9): discovery and keys for all;
-token, userinfo and revocation for the origins of registered redirect URIs. Never credentials, never a page.
+"""CORS for the few doors that browsers call from an application's own pages (clients.md §2.9): discovery and
+keys for all; token, userinfo and revocation for the origins of registered redirect URIs. Never credentials,
+never a page.
 """
 
 from idp.clients.registry import Registry

@@ -1,6 +1,7 @@
 """What a page door asks of the request at hand: the process's parts, the browser, who is signed in, a transaction.
 
-Flask-SQLAlchemy binds one session to the request; it commits when `writing()` is left, and nothing is answered before.
+Flask-SQLAlchemy binds one session to the request; it commits when `writing()` is left, and nothing is answered
+before.
 """
 
 from collections.abc import Iterator

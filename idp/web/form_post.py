@@ -1,5 +1,6 @@
-"""The page of OAuth 2.0 Form Post Response Mode: hidden fields, one button that works without script, and a script that
-presses it, allowed by its hash alone. Made of plain text, so that a hot door needs no template engine for it.
+"""The page of OAuth 2.0 Form Post Response Mode: hidden fields, one button that works without script, and a
+script that presses it, allowed by its hash alone. Made of plain text, so that a hot door needs no template
+engine for it.
 """
 
 import base64
@@ -17,7 +18,8 @@ _HASH = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
 def reply(issuer: str, answer: FormPost) -> Reply:
     """Values are HTML-escaped, not percent-encoded: the client gets each byte for byte (protocol.md §3.1)."""
     fields = "".join(
-        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in answer.fields.items()
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
+        for name, value in answer.fields.items()
     )
     body = (
         '<!doctype html><html lang="id"><head><meta charset="utf-8"><title>Gapura</title></head><body>'

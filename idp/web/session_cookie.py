@@ -1,8 +1,9 @@
-"""The two cookies of a browser: the session, and before there is one the browser itself (protocol.md §6 rows 71, 75).
+"""The two cookies of a browser: the session, and before there is one the browser itself (protocol.md §6 rows 71,
+75).
 
-Both are `__Host-`, Secure, HttpOnly, SameSite=Lax. The session cookie is sealed and carries whose session it is and a
-secret of which only the digest is stored, so finding it is one look-up by primary key. The browser cookie is 256 random
-bits: handles and forms are bound to it.
+Both are `__Host-`, Secure, HttpOnly, SameSite=Lax. The session cookie is sealed and carries whose session it is
+and a secret of which only the digest is stored, so finding it is one look-up by primary key. The browser cookie is
+256 random bits: handles and forms are bound to it.
 """
 
 from dataclasses import dataclass, field
@@ -34,7 +35,8 @@ def read(gate: Gate, request: Request) -> SessionKey | None:
 
 
 def setting(gate: Gate, key: SessionKey, now: datetime) -> tuple[str, str]:
-    """The header that signs this browser in. It ends with the browser; when the session ends is the server's word."""
+    """The header that signs this browser in. It ends with the browser; when the session ends is the server's
+    word."""
     sealed = gate.sealer.seal(Kind.SESSION_COOKIE, key.citizen_id.bytes + key.session_id.bytes + key.secret, now)
     return ("Set-Cookie", f"{SESSION}={sealed}; {_ATTRIBUTES}")
 

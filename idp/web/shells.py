@@ -1,7 +1,7 @@
 """The two shells around a hot door: Flask, and a thin WSGI front before it. Either calls the same function.
 
-The front exists for the hop's budget (DESIGN §5): Flask's request and response objects cost more than the door's own work.
-What it does not know (another path or method), and every error a person must see, goes on to Flask.
+The front exists for the hop's budget (DESIGN §5): Flask's request and response objects cost more than the door's
+own work. What it does not know (another path or method), and every error a person must see, goes on to Flask.
 """
 
 from collections.abc import Callable, Iterable
@@ -22,7 +22,8 @@ _STATUS = {status.value: f"{status.value} {status.phrase}" for status in HTTPSta
 
 @dataclass(frozen=True)
 class Door:
-    """A door that is a function from a request to a reply. `methods` as in its module; HEAD and OPTIONS are the shell's."""
+    """A door that is a function from a request to a reply. `methods` as in its module; HEAD and OPTIONS are the
+    shell's."""
 
     path: str
     methods: tuple[str, ...]
@@ -35,7 +36,10 @@ class Front:
     def __init__(self, gate: Gate, doors: Iterable[Door], onward: Callable[..., Iterable[bytes]]) -> None:
         self._gate, self._onward = gate, onward
         self._doors = {
-            (method, door.path): door.answer for door in doors for method in door.methods if method in ("GET", "POST")
+            (method, door.path): door.answer
+            for door in doors
+            for method in door.methods
+            if method in ("GET", "POST")
         }
         self._every = headers.every_answer(gate.issuer)
 

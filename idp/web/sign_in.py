@@ -35,7 +35,8 @@ class ScreenForm(Form):
 
 @dataclass(frozen=True)
 class Screening:
-    """The story that this screen belongs to: which application it leads to, and where a POST of the page may end."""
+    """The story that this screen belongs to: which application it leads to, and where a POST of the page may
+    end."""
 
     story: Story
     client: Client
@@ -82,5 +83,3 @@ def reply_to(issuer: str, outcome: Outcome, cookies: Iterable[tuple[str, str]]) 
         return outcome
     location = f"{ADDRESSES[outcome.step]}?handle={quote(outcome.story.handle)}"
     return Reply(303, b"", [("Location", location), ("Cache-Control", "no-store"), *cookies])
-
-

@@ -1,7 +1,8 @@
-"""GET, POST /authorize (OIDC Core §3.1.2): where an application sends the browser, and where it comes back from a screen.
+"""GET, POST /authorize (OIDC Core §3.1.2): where an application sends the browser, and where it comes back from a
+screen.
 
-A hot door: with a live session and a stored consent it is one read, one seal and a redirect. A POST from another site comes
-without our cookies (SameSite=Lax), so it is kept under a handle and looked at again by GET.
+A hot door: with a live session and a stored consent it is one read, one seal and a redirect. A POST from another
+site comes without our cookies (SameSite=Lax), so it is kept under a handle and looked at again by GET.
 """
 
 from collections.abc import Callable
@@ -46,7 +47,9 @@ def _arrived(gate: Gate, request: Request) -> Reply:
         return _posted(gate, request)
     browser, session = session_cookie.browser(request), session_cookie.read(gate, request)
     query = str(request.environ.get("QUERY_STRING", ""))
-    return reply_to(gate.issuer, code_flow.begin(gate, query, request.query, session, browser.digest), browser.cookies)
+    return reply_to(
+        gate.issuer, code_flow.begin(gate, query, request.query, session, browser.digest), browser.cookies
+    )
 
 
 def _posted(gate: Gate, request: Request) -> Reply:

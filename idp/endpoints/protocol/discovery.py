@@ -1,5 +1,6 @@
-"""GET /.well-known/openid-configuration and /.well-known/oauth-authorization-server: what works here, and nothing else
-(OpenID Connect Discovery 1.0, RFC 8414; protocol.md §4). Members whose default would promise more are written out.
+"""GET /.well-known/openid-configuration and /.well-known/oauth-authorization-server: what works here, and
+nothing else (OpenID Connect Discovery 1.0, RFC 8414; protocol.md §4). Members whose default would promise more
+are written out.
 """
 
 import hashlib
@@ -8,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from idp.accounts.assurance import Acr
-from idp.clients.assertions import ALGORITHMS as ASSERTION_ALGORITHMS
 from idp.claims.catalogue import BARE_SCOPES, CLAIMS, SCOPES, UPDATED_AT
+from idp.clients.assertions import ALGORITHMS as ASSERTION_ALGORITHMS
 from idp.exchange import Reply, Request
 from idp.gate import Gate
 
@@ -64,7 +65,11 @@ def document(issuer: str) -> dict[str, Any]:
 
 def door(gate: Gate) -> Callable[[Request], Reply]:
     body = json.dumps(document(gate.issuer), indent=1).encode()
-    headers = [("Content-Type", "application/json"), ("Cache-Control", CACHE), ("ETag", f'"{hashlib.sha256(body).hexdigest()[:32]}"')]
+    headers = [
+        ("Content-Type", "application/json"),
+        ("Cache-Control", CACHE),
+        ("ETag", f'"{hashlib.sha256(body).hexdigest()[:32]}"'),
+    ]
 
     def discovery(request: Request) -> Reply:
         if request.header("if-none-match") == headers[2][1]:

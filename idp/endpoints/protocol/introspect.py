@@ -1,5 +1,5 @@
-"""POST /introspect (RFC 7662): a resource server asks about a token. Unknown hints are ignored; only clients that can prove
-who they are may ask.
+"""POST /introspect (RFC 7662): a resource server asks about a token. Unknown hints are ignored; only clients
+that can prove who they are may ask.
 """
 
 import json

@@ -1,4 +1,5 @@
-"""GET /jwks: the public keys that tokens are signed with (RFC 7517), for verifiers that keep a copy for 15 minutes."""
+"""GET /jwks: the public keys that tokens are signed with (RFC 7517), for verifiers that keep a copy for 15
+minutes."""
 
 from collections.abc import Callable
 

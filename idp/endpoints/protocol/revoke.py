@@ -1,5 +1,5 @@
-"""POST /revoke (RFC 7009): a client gives back a token it no longer needs. 200 for ours, unknown, expired or garbage; what
-belongs to another client is refused and stays. Nothing is answered before it is written.
+"""POST /revoke (RFC 7009): a client gives back a token it no longer needs. 200 for ours, unknown, expired or
+garbage; what belongs to another client is refused and stays. Nothing is answered before it is written.
 """
 
 from collections.abc import Callable

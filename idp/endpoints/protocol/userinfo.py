@@ -1,7 +1,7 @@
 """GET, POST /userinfo (OIDC Core §5.3): what a token's consent covers at this moment, and the disclosure of it.
 
-A hot door: one statement judges everything the token rests on, writes the disclosure and brings the sealed profile. It
-holds the consent's row, so no answer is ever later than a withdrawal that was acknowledged.
+A hot door: one statement judges everything the token rests on, writes the disclosure and brings the sealed
+profile. It holds the consent's row, so no answer is ever later than a withdrawal that was acknowledged.
 """
 
 import json

@@ -1,7 +1,9 @@
-"""GET, POST /consent: what this application asks, attribute by attribute, with the citizen's own values (experience §3.5).
+"""GET, POST /consent: what this application asks, attribute by attribute, with the citizen's own values
+(experience §3.5).
 
-The form carries only the handle and the choices; who asks, for what and how long comes from review, never from the request.
-Absent is not given, never offered is refused, and a second press repeats the recorded answer (C012, C044).
+The form carries only the handle and the choices; who asks, for what and how long comes from review, never from the
+request. Absent is not given, never offered is refused, and a second press repeats the recorded answer (C012,
+C044).
 """
 
 from datetime import timedelta
@@ -23,7 +25,7 @@ from idp.claims import notice_words
 from idp.errors import Code, OAuthError, PageError
 from idp.signals import notifications
 from idp.web import current, languages, masking, pages, sign_in
-from idp.web.sign_in import Screening, ScreenForm
+from idp.web.sign_in import ScreenForm, Screening
 
 blueprint = Blueprint("consent", __name__)
 

@@ -1,5 +1,5 @@
-"""GET, POST /login: who are you? Identifier and password on one page, because a round trip costs a second on 2G (experience
-§3.1). Wrong password, unknown account and locked one read the same and take the same time.
+"""GET, POST /login: who are you? Identifier and password on one page, because a round trip costs a second on 2G
+(experience §3.1). Wrong password, unknown account and locked one read the same and take the same time.
 """
 
 from flask import Blueprint, Response, g, redirect, request
@@ -19,7 +19,7 @@ from idp.authorization.code_flow import SessionKey
 from idp.errors import PageError
 from idp.revocation import session as revocation
 from idp.web import current, identifier_words, languages, pages, session_cookie, sign_in
-from idp.web.sign_in import Screening, ScreenForm
+from idp.web.sign_in import ScreenForm, Screening
 
 blueprint = Blueprint("login", __name__)
 

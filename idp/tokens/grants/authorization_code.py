@@ -1,5 +1,5 @@
-"""The authorization code grant: RFC 6749 §4.1.3 with PKCE (RFC 7636). A code is judged here by what is inside it, then
-redeemed by one statement that asks everything it rests on.
+"""The authorization code grant: RFC 6749 §4.1.3 with PKCE (RFC 7636). A code is judged here by what is inside
+it, then redeemed by one statement that asks everything it rests on.
 """
 
 import hmac
@@ -28,7 +28,8 @@ def refused() -> OAuthError:
 
 
 class AuthorizationCodeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
-    """Authlib's own grant stores, reads and deletes a code; ours is sealed, so only its place in the engine is used."""
+    """Authlib's own grant stores, reads and deletes a code; ours is sealed, so only its place in the engine is
+    used."""
 
     GRANT_TYPE = "authorization_code"
 
@@ -105,7 +106,8 @@ class AuthorizationCodeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[mis
 
 
 def _verify(challenge: str, verifier: str) -> None:
-    """PKCE both ways: a verifier without a challenge is a downgrade (RFC 9700 §4.8), a challenge without a verifier a theft."""
+    """PKCE both ways: a verifier without a challenge is a downgrade (RFC 9700 §4.8), a challenge without a
+    verifier a theft."""
     if not challenge and not verifier:
         return
     if not challenge or not VERIFIER.match(verifier):

@@ -1,5 +1,5 @@
-"""The client credentials grant: RFC 6749 §4.4, for data providers and machines. `sub` is the client; no refresh token and no
-ID token come of it, and scopes that speak of a citizen's sign-in are dropped.
+"""The client credentials grant: RFC 6749 §4.4, for data providers and machines. `sub` is the client; no refresh
+token and no ID token come of it, and scopes that speak of a citizen's sign-in are dropped.
 """
 
 from typing import Any
@@ -32,9 +32,13 @@ class ClientCredentialsGrant(AuthlibClientCredentialsGrant):  # type: ignore[mis
         now = gate.now()
         issued_at, expires_at = access_token.whole_seconds(now, access_token.MACHINE_LIFE_SECONDS)
         token = AccessToken(uuid7(now), client.client_no, self.scope, issued_at, expires_at)
-        return 200, {
-            "access_token": access_token.seal(gate.sealer, token, now),
-            "token_type": "Bearer",
-            "expires_in": access_token.MACHINE_LIFE_SECONDS,
-            "scope": self.scope,
-        }, None
+        return (
+            200,
+            {
+                "access_token": access_token.seal(gate.sealer, token, now),
+                "token_type": "Bearer",
+                "expires_in": access_token.MACHINE_LIFE_SECONDS,
+                "scope": self.scope,
+            },
+            None,
+        )

@@ -1,5 +1,5 @@
-"""The refresh token grant: RFC 6749 §6 with rotation (RFC 9700 §4.14). Consent is asked again, and what was withdrawn since
-is gone from the scope. A refresh writes no disclosure; the userinfo that follows does.
+"""The refresh token grant: RFC 6749 §6 with rotation (RFC 9700 §4.14). Consent is asked again, and what was
+withdrawn since is gone from the scope. A refresh writes no disclosure; the userinfo that follows does.
 """
 
 from dataclasses import replace
@@ -18,7 +18,9 @@ from idp.tokens.refresh_families import Reused, Rotated
 
 
 def refused() -> OAuthError:
-    return OAuthError(Code.INVALID_GRANT, "the refresh token is unknown, expired, revoked, used, or not for this client")
+    return OAuthError(
+        Code.INVALID_GRANT, "the refresh token is unknown, expired, revoked, used, or not for this client"
+    )
 
 
 class RefreshTokenGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
@@ -39,7 +41,9 @@ class RefreshTokenGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
             raise refused()
         wanted = single.get("scope", token.scope).split()
         if not set(wanted) <= set(token.scope.split()) or "openid" not in wanted:
-            raise OAuthError(Code.INVALID_SCOPE, "scope may only be narrower than what was given, and keeps openid")
+            raise OAuthError(
+                Code.INVALID_SCOPE, "scope may only be narrower than what was given, and keeps openid"
+            )
         self.token, self.scope = token, " ".join(dict.fromkeys(wanted))
 
     def create_token_response(self) -> tuple[int, dict[str, Any], None]:

@@ -9,7 +9,9 @@ from idp.errors import Code, OAuthError
 
 
 def test_claims_become_the_attributes_they_show() -> None:
-    asked = parse('{"userinfo":{"nik":null,"email":{"essential":true},"email_verified":null},"id_token":{"auth_time":null}}')
+    asked = parse(
+        '{"userinfo":{"nik":null,"email":{"essential":true},"email_verified":null},"id_token":{"auth_time":null}}'
+    )
     assert asked == AskedClaims(userinfo=frozenset({"nik", "email"}))
 
 
