@@ -15,10 +15,9 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from keys.errors import BadKey
 from keys.keyring import LONGEST_KID, Keyring, SigningKey
-from keys.private_halves import AsymmetricKey
+from keys.private_halves import PUBLIC_MEMBERS, AsymmetricKey
 from keys.rotation import State
 
-PUBLIC_MEMBERS = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
 PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"})
 MOST_KEYS = 20
 LEAST_RSA_BITS, MOST_RSA_BITS, RSA_EXPONENT = 2048, 4096, 65537
@@ -44,9 +43,8 @@ def document(keyring: Keyring, role: str = "tokens") -> tuple[bytes, str]:
 
 
 def _listed(key: SigningKey) -> dict[str, str]:
-    kty = key.public_jwk["kty"]
-    members = {name: key.public_jwk[name] for name in PUBLIC_MEMBERS[kty]}
-    return {"kty": kty, "use": "sig", "alg": key.algorithm, "kid": key.kid, **members}
+    members = {name: value for name, value in key.public_jwk.items() if name in PUBLIC_MEMBERS}
+    return {"use": "sig", "alg": key.algorithm, "kid": key.kid, **members}
 
 
 def read_set(value: Any) -> tuple[list[PublicKey], list[str]]:
@@ -85,7 +83,7 @@ def read_key(jwk: Any) -> PublicKey:
 
 
 def _import(jwk: dict[str, Any]) -> AsymmetricKey:
-    plain = {name: value for name, value in jwk.items() if name in ("kty", "crv", "x", "y", "n", "e")}
+    plain = {name: value for name, value in jwk.items() if name in PUBLIC_MEMBERS}
     try:
         match jwk.get("kty"), jwk.get("crv"):
             case "RSA", _:

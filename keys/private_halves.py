@@ -19,6 +19,7 @@ from keys.sealing import RestSealer
 AsymmetricKey = RSAKey | ECKey | OKPKey
 
 RSA_BITS = 2048
+PUBLIC_MEMBERS = frozenset({"kty", "n", "e", "crv", "x", "y"})
 _CLASSES: dict[str, type[RSAKey] | type[ECKey] | type[OKPKey]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
 
 
@@ -39,8 +40,9 @@ def public_jwk(key: AsymmetricKey, algorithm: str) -> dict[str, Any]:
 
 
 def import_public(jwk: dict[str, Any]) -> AsymmetricKey:
-    """The public half that `public_jwk` wrote."""
-    return _CLASSES[jwk["kty"]].import_key(jwk)
+    """The public half that `public_jwk` wrote. `alg` and `use` are ours to compare, by row and role: joserfc would
+    refuse a key for `EdDSA` where it verifies as `Ed25519`."""
+    return _CLASSES[jwk["kty"]].import_key({name: jwk[name] for name in PUBLIC_MEMBERS & jwk.keys()})
 
 
 def seal_private(rest_sealer: RestSealer, kid: str, key: AsymmetricKey) -> bytes:
