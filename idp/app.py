@@ -84,11 +84,11 @@ def create_flask(gate: Gate) -> Flask:
     for module in PAGES:
         app.register_blueprint(module.blueprint)
     if gate.settings.mode is not Mode.PRODUCTION:
-        _add_demo(app, gate)
+        _add_demo(app)
     return app
 
 
-def _add_demo(app: Flask, gate: Gate) -> None:
+def _add_demo(app: Flask) -> None:
     """The doors of the demo country; its module is not even imported in production (DESIGN §6.10)."""
     from idp.demo import inbox
 

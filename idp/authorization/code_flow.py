@@ -33,13 +33,14 @@ from idp.gate import Gate
 # client? It decides nothing and writes nothing, so it needs no lock.
 _LOOK = """
 SELECT s.authenticated_at, s.aal, s.amr, a.state, a.ial,
-       c.consent_id, c.agreement_no, c.revision, c.given_at, c.expires_at, c.attribute_nos, c.law_nos, c.offered_nos,
-       c.paused_at, c.withdrawn_at, c.agency_no,
+       c.consent_id, c.agreement_no, c.revision, c.given_at, c.expires_at, c.attribute_nos, c.law_nos,
+       c.offered_nos, c.paused_at, c.withdrawn_at, c.agency_no,
        coalesce(%(now)s::timestamptz, now()) AS now
   FROM idp.sessions AS s
   JOIN idp.accounts AS a ON a.citizen_id = s.citizen_id
   LEFT JOIN consent.consents AS c
-    ON c.citizen_id = s.citizen_id AND c.client_no = %(client_no)s::integer AND c.purpose_no = %(purpose_no)s::integer
+    ON c.citizen_id = s.citizen_id AND c.client_no = %(client_no)s::integer
+   AND c.purpose_no = %(purpose_no)s::integer
  WHERE s.citizen_id = %(citizen_id)s AND s.session_id = %(session_id)s AND s.secret_digest = %(secret_digest)s
    AND s.audience = 'citizen' AND s.ended_at IS NULL AND s.expires_at > coalesce(%(now)s::timestamptz, now())
    AND s.seen_at + s.idle_seconds * interval '1 second' > coalesce(%(now)s::timestamptz, now())
@@ -166,7 +167,8 @@ def _step(
         if not story.handle:
             story = replace(story, handle=handles.make(connection, gate.sealer, story, look.now))
         return Screen(step, story, client, request, look, ask)
-    assert session is not None and look.head is not None  # what Step.PROCEED says
+    assert session is not None
+    assert look.head is not None  # what Step.PROCEED says
     code = _code(connection, client, request, session, look.head, agreement.purpose_no, look.now)
     sealed = codes.seal(gate.sealer, code, look.now)
     return response.success(gate.issuer, request.redirect_uri, request.response_mode, sealed, request.state)
@@ -219,16 +221,42 @@ def _look(
     row = connection.execute(_LOOK, parameters).fetchone()
     if row is None:
         return Look(None, None, gate.now())
-    (authenticated_at, aal, amr, state, ial, consent_id, agreement_no, revision, given_at, expires_at, attribute_nos,
-     law_nos, offered_nos, paused_at, withdrawn_at, agency_no, now) = row  # fmt: skip
+    (
+        authenticated_at,
+        aal,
+        amr,
+        state,
+        ial,
+        consent_id,
+        agreement_no,
+        revision,
+        given_at,
+        expires_at,
+        attribute_nos,
+        law_nos,
+        offered_nos,
+        paused_at,
+        withdrawn_at,
+        agency_no,
+        now,
+    ) = row
     head = None
     if consent_id is not None:
         head = Head(
-            consent_id=consent_id, client_no=client.client_no, agency_no=agency_no, purpose_no=agreement.purpose_no,
-            agreement_no=agreement_no, revision=revision, given_at=given_at, expires_at=expires_at,
-            attribute_nos=frozenset(attribute_nos), law_nos=frozenset(law_nos or ()), offered_nos=frozenset(offered_nos),
-            paused_at=paused_at, withdrawn_at=withdrawn_at,
-        )  # fmt: skip
+            consent_id=consent_id,
+            client_no=client.client_no,
+            agency_no=agency_no,
+            purpose_no=agreement.purpose_no,
+            agreement_no=agreement_no,
+            revision=revision,
+            given_at=given_at,
+            expires_at=expires_at,
+            attribute_nos=frozenset(attribute_nos),
+            law_nos=frozenset(law_nos or ()),
+            offered_nos=frozenset(offered_nos),
+            paused_at=paused_at,
+            withdrawn_at=withdrawn_at,
+        )
     return Look(
         Standing(
             gate.sub(session.citizen_id, client), state == "active", Reached(ial, aal, amr, authenticated_at)

@@ -58,10 +58,20 @@ def digest_of(redirect_uri: str) -> str:
 
 def seal(sealer: Sealer, code: Code, now: datetime) -> str:
     members = [
-        code.code_id.hex, code.citizen_id.hex, code.session_id.hex, code.client_no, code.purpose_no, code.consent_id.hex,
-        code.redirect_digest, code.challenge, code.nonce, code.scope, code.userinfo_nos, code.id_token_nos,
+        code.code_id.hex,
+        code.citizen_id.hex,
+        code.session_id.hex,
+        code.client_no,
+        code.purpose_no,
+        code.consent_id.hex,
+        code.redirect_digest,
+        code.challenge,
+        code.nonce,
+        code.scope,
+        code.userinfo_nos,
+        code.id_token_nos,
         code.stored.hex if code.stored else None,
-    ]  # fmt: skip
+    ]
     return sealer.seal(Kind.CODE, json.dumps(members, separators=(",", ":")).encode(), now)
 
 
@@ -72,9 +82,20 @@ def open_sealed(sealer: Sealer, sealed: str, now: datetime) -> Code | None:
     except CannotOpen:
         return None
     return Code(
-        UUID(m[0]), UUID(m[1]), UUID(m[2]), m[3], m[4], UUID(m[5]), m[6], m[7], m[8], m[9], tuple(m[10]), tuple(m[11]),
+        UUID(m[0]),
+        UUID(m[1]),
+        UUID(m[2]),
+        m[3],
+        m[4],
+        UUID(m[5]),
+        m[6],
+        m[7],
+        m[8],
+        m[9],
+        tuple(m[10]),
+        tuple(m[11]),
         UUID(m[12]) if m[12] else None,
-    )  # fmt: skip
+    )
 
 
 # Lent to the statement in tokens/redemption. The second of two at once waits for the first's commit, then counts

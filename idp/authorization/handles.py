@@ -24,7 +24,8 @@ SEALED_LIMIT = 2048
 ANY_BROWSER = b""  # of a POST from another site: no screen was shown for it yet
 
 _KEEP = """
-INSERT INTO idp.unfinished_authorizations (request_id, handle_digest, browser_digest, parameters_sealed, expires_at)
+INSERT INTO idp.unfinished_authorizations (request_id, handle_digest, browser_digest, parameters_sealed,
+       expires_at)
 VALUES (%(request_id)s, %(handle_digest)s, %(browser_digest)s, %(parameters_sealed)s, %(expires_at)s)
 """
 _FIND = """

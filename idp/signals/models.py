@@ -16,7 +16,7 @@ class Notification(Base):
     signals/notifications."""
 
     __tablename__ = "notifications"
-    __table_args__ = {"schema": "idp"}
+    __table_args__ = {"schema": "idp"}  # noqa: RUF012
 
     citizen_id: Mapped[UUID] = mapped_column(primary_key=True)
     notification_id: Mapped[UUID] = mapped_column(primary_key=True)

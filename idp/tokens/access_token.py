@@ -45,10 +45,18 @@ def whole_seconds(now: datetime, life: int) -> tuple[datetime, datetime]:
 
 def seal(sealer: Sealer, token: AccessToken, now: datetime) -> str:
     members = [
-        token.token_id.hex, token.client_no, token.scope, int(token.issued_at.timestamp()),
-        int(token.expires_at.timestamp()), token.citizen_id.hex if token.citizen_id else "", token.purpose_no,
-        token.consent_id.hex, token.family_id.hex, token.session_id.hex if token.session_id else "", token.userinfo_nos,
-    ]  # fmt: skip
+        token.token_id.hex,
+        token.client_no,
+        token.scope,
+        int(token.issued_at.timestamp()),
+        int(token.expires_at.timestamp()),
+        token.citizen_id.hex if token.citizen_id else "",
+        token.purpose_no,
+        token.consent_id.hex,
+        token.family_id.hex,
+        token.session_id.hex if token.session_id else "",
+        token.userinfo_nos,
+    ]
     return sealer.seal(Kind.ACCESS_TOKEN, json.dumps(members, separators=(",", ":")).encode(), now)
 
 
@@ -61,7 +69,15 @@ def open_sealed(sealer: Sealer, sealed: str, now: datetime) -> AccessToken | Non
     except CannotOpen:
         return None
     return AccessToken(
-        token_id=UUID(m[0]), client_no=m[1], scope=m[2], issued_at=datetime.fromtimestamp(m[3], UTC),
-        expires_at=datetime.fromtimestamp(m[4], UTC), citizen_id=UUID(m[5]) if m[5] else None, purpose_no=m[6],
-        consent_id=UUID(m[7]), family_id=UUID(m[8]), session_id=UUID(m[9]) if m[9] else None, userinfo_nos=tuple(m[10]),
-    )  # fmt: skip
+        token_id=UUID(m[0]),
+        client_no=m[1],
+        scope=m[2],
+        issued_at=datetime.fromtimestamp(m[3], UTC),
+        expires_at=datetime.fromtimestamp(m[4], UTC),
+        citizen_id=UUID(m[5]) if m[5] else None,
+        purpose_no=m[6],
+        consent_id=UUID(m[7]),
+        family_id=UUID(m[8]),
+        session_id=UUID(m[9]) if m[9] else None,
+        userinfo_nos=tuple(m[10]),
+    )

@@ -4,11 +4,11 @@ No `first_use`: a replay. It is counted, the family is ended and the access toke
 this same statement. `first_use` without a consent: refused (withdrawn, signed out, suspended, older than 60 s);
 the code is burnt all the same. What decides each race:
 
-    same code twice         the primary key: the second waits for the first's commit, then updates. Its snapshot may be
-                            older than the first's family, so the family is ended by ON CONFLICT DO UPDATE.
+    same code twice         the primary key: the second waits for the first's commit, then updates. Its snapshot may
+                            be older than the first's family, so the family is ended by ON CONFLICT DO UPDATE.
     withdrawal meanwhile    FOR SHARE OF c: one waits for the other; the loser judges the newest row.
-    logout meanwhile        `joined` updates the newest session row; no row, no tokens. So whoever got tokens is in the
-                            list that logout reads.
+    logout meanwhile        `joined` updates the newest session row; no row, no tokens. So whoever got tokens is in
+                            the list that logout reads.
     given again later       everything carries consent_id, and a giving after a withdrawal makes a new one.
 """
 
@@ -52,8 +52,8 @@ _STATEMENT = f"""
 WITH code AS ({codes.REDEEMED}), live AS ({_LIVE}), {sessions.JOINED}, allowed AS ({_ALLOWED}),
 disclosed AS ({disclosures.DISCLOSED_ID_TOKEN}), family AS ({refresh_families.STARTED}), revoked AS (
 {refresh_families.REVOKED_WITH_CODE})
-SELECT code.first_use, allowed.consent_id, allowed.attribute_nos, allowed.authenticated_at, allowed.aal, allowed.amr,
-       allowed.ial, coalesce(%(now)s::timestamptz, now()) AS now{{columns}}
+SELECT code.first_use, allowed.consent_id, allowed.attribute_nos, allowed.authenticated_at, allowed.aal,
+       allowed.amr, allowed.ial, coalesce(%(now)s::timestamptz, now()) AS now{{columns}}
   FROM code LEFT JOIN allowed ON true{{joins}}
 """
 _REDEEM = _STATEMENT.format(columns="", joins="")

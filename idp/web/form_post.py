@@ -24,7 +24,8 @@ def reply(issuer: str, answer: FormPost) -> Reply:
     body = (
         '<!doctype html><html lang="id"><head><meta charset="utf-8"><title>Gapura</title></head><body>'
         f'<main><h1>Gapura</h1><form method="post" action="{escape(answer.action)}">{fields}'
-        f'<button id="form-post-submit">Lanjut · Continue</button></form></main><script>{_SCRIPT}</script></body></html>'
+        f'<button id="form-post-submit">Lanjut · Continue</button></form></main>'
+        f"<script>{_SCRIPT}</script></body></html>"
     )
     pairs = headers.page(issuer, answer.action, f"'sha256-{_HASH}'")
     return Reply(200, body.encode(), [("Content-Type", "text/html; charset=utf-8"), *pairs])

@@ -24,10 +24,16 @@ def document(issuer: str) -> dict[str, Any]:
     """The metadata of this issuer."""
     authentication = {
         f"{door}_endpoint_auth_{member}": value
-        for door, methods in (("token", [*AUTH_METHODS, "none"]), ("revocation", [*AUTH_METHODS, "none"]),
-                              ("introspection", AUTH_METHODS))
-        for member, value in (("methods_supported", methods), ("signing_alg_values_supported", ASSERTION_ALGORITHMS))
-    }  # fmt: skip
+        for door, methods in (
+            ("token", [*AUTH_METHODS, "none"]),
+            ("revocation", [*AUTH_METHODS, "none"]),
+            ("introspection", AUTH_METHODS),
+        )
+        for member, value in (
+            ("methods_supported", methods),
+            ("signing_alg_values_supported", ASSERTION_ALGORITHMS),
+        )
+    }
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/authorize",
