@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterable
 from flask import Flask
 
 from consent import attributes, purposes
+from idp.accounts.password_hashing import PasswordHashing
 from idp.accounts.profile import Vault
 from idp.clients import registry
 from idp.database import Database
 from idp.endpoints.citizen import consents as citizen_consents
-from idp.endpoints.protocol import authorize, discovery, health, introspect, jwks, token, userinfo
+from idp.endpoints.protocol import authorize, discovery, introspect, jwks, revoke, token, userinfo
 from idp.endpoints.sign_in import consent, login
 from idp.gate import Gate
 from idp.invalidation import Cached, Watch
@@ -27,11 +28,12 @@ HOT = (
     ("/token", token),
     ("/userinfo", userinfo),
     ("/introspect", introspect),
+    ("/revoke", revoke),
     ("/jwks", jwks),
     ("/.well-known/openid-configuration", discovery),
     ("/.well-known/oauth-authorization-server", discovery),
 )
-PAGES = (authorize, login, consent, citizen_consents, health)
+PAGES = (authorize, login, consent, citizen_consents)
 
 
 def build_gate(settings: Settings, url: str, role: str = "gapura_web") -> Gate:
@@ -50,6 +52,7 @@ def build_gate(settings: Settings, url: str, role: str = "gapura_web") -> Gate:
         rest_sealer=rest_sealer,
         pairwise=Pairwise(store.master),
         vault=Vault(rest_sealer, store.lookup),
+        hashing=PasswordHashing(store.pepper),
         watch=watch,
         keyring=ring,
         jwks=Cached(watch, lambda db: key_set.document(keyring.load(db, rest_sealer, everything=everything))),
@@ -80,6 +83,7 @@ def create_flask(gate: Gate) -> Flask:
     languages.install(app)
     pages.install(app, gate.issuer)
     problems.install(app)
+    app.register_error_handler(current.Elsewhere, lambda way: way.response)
     shells.add_to_flask(app, gate, hot_doors(gate))
     for module in PAGES:
         app.register_blueprint(module.blueprint)

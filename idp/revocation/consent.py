@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from consent import records
+from consent import consents, records
 from consent.records import AlreadyEnded, Amended, Ended, Head, NotFound, NotTaken
 from idp.gate import Gate
 from idp.signals import delivery, outbox
@@ -18,7 +18,7 @@ def withdraw(
     db: Session, gate: Gate, citizen_id: UUID, consent_id: UUID, *, acr: str
 ) -> Ended | AlreadyEnded | NotFound:
     """Take a whole consent back. A second tap finds it ended and says the same."""
-    head = records.get(db, citizen_id, consent_id)
+    head = _head(db, citizen_id, consent_id)
     if head is None:
         return NotFound()
     outcome = records.withdraw(db, citizen_id, consent_id, parties=_parties(gate, citizen_id, head), acr=acr)
@@ -31,7 +31,7 @@ def withdraw_attribute(
     db: Session, gate: Gate, citizen_id: UUID, consent_id: UUID, attribute_no: int, *, acr: str
 ) -> Amended | NotTaken | AlreadyEnded | NotFound:
     """Take one attribute back; the rest of the consent lives on, and tokens answer without it from now."""
-    head = records.get(db, citizen_id, consent_id)
+    head = _head(db, citizen_id, consent_id)
     if head is None:
         return NotFound()
     parties = _parties(gate, citizen_id, head)
@@ -58,6 +58,11 @@ def end_with(db: Session, citizen_id: UUID, ended: Ended) -> None:
     detail = {"consent_id": str(ended.consent_id), "reason": ended.act}
     outbox.put(db, ended.client_no, citizen_id, "consent-withdrawn", detail, ended.at)
     delivery.start_clock(db, citizen_id, ended.consent_id, ended.client_no, ended.at)
+
+
+def _head(db: Session, citizen_id: UUID, consent_id: UUID) -> Head | None:
+    """A citizen has a handful of consents: found among them, without an index of its own."""
+    return next((head for head in consents.list_of(db, citizen_id) if head.consent_id == consent_id), None)
 
 
 def _parties(gate: Gate, citizen_id: UUID, head: Head) -> records.Parties:

@@ -50,7 +50,7 @@ _ALLOWED = """
 """
 _STATEMENT = f"""
 WITH code AS ({codes.REDEEMED}), live AS ({_LIVE}), {sessions.JOINED}, allowed AS ({_ALLOWED}),
-disclosed AS ({disclosures.DISCLOSED_ID_TOKEN}), family AS ({refresh_families.STARTED}), revoked AS (
+{disclosures.DISCLOSED_ID_TOKEN}, family AS ({refresh_families.STARTED}), revoked AS (
 {refresh_families.REVOKED_WITH_CODE})
 SELECT code.first_use, allowed.consent_id, allowed.attribute_nos, allowed.authenticated_at, allowed.aal,
        allowed.amr, allowed.ial, coalesce(%(now)s::timestamptz, now()) AS now{{columns}}

@@ -52,11 +52,11 @@ _FOR_ASKING = _TOKEN.format(
                     AND asking.agency_state IN ('registered', 'verified'))""",
 )
 _USERINFO = f"""
-WITH token AS ({_WITH_PROFILE}), disclosed AS ({disclosures.DISCLOSED_USERINFO})
+WITH token AS ({_WITH_PROFILE}), {disclosures.DISCLOSED_USERINFO}
 SELECT disclosed.attribute_nos, token.key_sealed, token.profile_sealed, token.updated_at FROM token, disclosed
 """
 _INTROSPECT = f"""
-WITH token AS ({_FOR_ASKING}), disclosed AS ({disclosures.DISCLOSED_INTROSPECTION})
+WITH token AS ({_FOR_ASKING}), {disclosures.DISCLOSED_INTROSPECTION}
 SELECT token.attribute_nos FROM token
 """
 

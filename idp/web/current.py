@@ -11,6 +11,7 @@ from datetime import datetime
 from flask import current_app, g, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
 
 from idp.authorization.code_flow import SessionKey
 from idp.exchange import Request
@@ -19,6 +20,14 @@ from idp.web import session_cookie
 from idp.web.session_cookie import Browser
 
 database = SQLAlchemy()
+
+
+class Elsewhere(Exception):
+    """The page at hand is not for this browser now: the response that leads it on."""
+
+    def __init__(self, response: BaseResponse) -> None:
+        super().__init__("elsewhere")
+        self.response = response
 
 
 def gate() -> Gate:

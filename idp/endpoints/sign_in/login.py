@@ -2,7 +2,7 @@
 (experience §3.1). Wrong password, unknown account and locked one read the same and take the same time.
 """
 
-from flask import Blueprint, Response, g, redirect, request
+from flask import Blueprint, Response, g, request
 from flask_babel import gettext, lazy_gettext
 from wtforms import BooleanField, PasswordField, StringField
 
@@ -100,14 +100,14 @@ def _refusal(outcome: Refused) -> str:
 
 def _note(outcome: login.Outcome) -> None:
     """Each attempt leaves a trace, also when it is refused or the browser hangs up (row 112)."""
-    done = isinstance(outcome, SignedIn | NeedsSecondFactor)
+    refused = isinstance(outcome, Refused)
     audit.record(
         current.gate().database.hot(),
         action="login.password",
         object_id=str(outcome.citizen_id or "nobody"),
-        outcome="done" if done else "refused",
+        outcome="refused" if refused else "done",
         actor_id=outcome.citizen_id,
-        detail={} if done else {"why": outcome.why},
+        detail={"why": outcome.why} if isinstance(outcome, Refused) else {},
     )
 
 
@@ -127,6 +127,4 @@ def _signed_in(outcome: SignedIn, screen: Screening | None, *, shared_device: bo
     cookies = [session_cookie.setting(gate, key, started.authenticated_at)]
     if screen is not None:
         return sign_in.onward(screen, key, cookies)
-    response = redirect("/services", code=303)
-    response.headers.extend(cookies)
-    return response
+    return Response(status=303, headers=[("Location", "/services"), *cookies])
