@@ -33,6 +33,16 @@ class Label(StrEnum):
     DATA_KEY = "data-key"
     CITIZEN_KEY = "citizen-key"
 
+    # Keyed digests (HMAC), under the look-up key: what is found or compared without being kept
+    IDENTIFIER = "identifier"
+    LETTER = "letter"
+    RECOVERY_CODE = "recovery-code"
+    SENT_CODE = "sent-code"
+    RATE_LIMIT = "rate-limit"
+
+    # Keyed before it is hashed slowly, under the pepper: idp/accounts/password_hashing
+    PASSWORD = "password"
+
     # Keyed permutations, one key a sector and version: keys/pairwise
     PAIRWISE_SUBJECT = "pairwise-subject"
     PAIRWISE_SESSION = "pairwise-session"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
@@ -94,7 +95,7 @@ def _import(jwk: dict[str, Any]) -> AsymmetricKey:
                 return OKPKey.import_key(plain)
             case _:
                 raise BadKey("only RSA, EC P-256 and OKP Ed25519 are accepted")
-    except (JoseError, ValueError, KeyError, TypeError, AttributeError):
+    except (JoseError, UnsupportedAlgorithm, ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         raise BadKey("its members are malformed or name no point of the curve") from None
 
 

@@ -53,10 +53,38 @@ def owner_database(postgres: EmbeddedPostgres) -> Iterator[Database]:
     yield from _database(postgres, "gapura_owner")
 
 
-@pytest.fixture
-def db(database: Database) -> Iterator[Session]:
-    """A session of the web role in a transaction that is rolled back; savepoints inside it may commit."""
+def _rolled_back(database: Database) -> Iterator[Session]:
     with database.engine.connect() as connection, connection.begin() as transaction:
         with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
             yield session
         transaction.rollback()
+
+
+@pytest.fixture
+def db(database: Database) -> Iterator[Session]:
+    """A session of the web role in a transaction that is rolled back; savepoints inside it may commit."""
+    yield from _rolled_back(database)
+
+
+@pytest.fixture
+def worker_db(worker_database: Database) -> Iterator[Session]:
+    """The same of the worker's role."""
+    yield from _rolled_back(worker_database)
+
+
+@pytest.fixture
+def no_keys(owner_database: Database) -> Iterator[None]:
+    """No signing key is in the database while the test runs, whatever others committed."""
+    with owner_database.engine.connect() as connection:
+        for table in ("signing_keys", "private_keys"):
+            connection.exec_driver_sql(f"CREATE TEMP TABLE kept_{table} AS TABLE keys.{table}")
+        connection.exec_driver_sql("TRUNCATE keys.private_keys, keys.signing_keys")
+        connection.commit()
+        try:
+            yield
+        finally:
+            connection.exec_driver_sql("TRUNCATE keys.private_keys, keys.signing_keys")
+            for table in ("signing_keys", "private_keys"):
+                connection.exec_driver_sql(f"INSERT INTO keys.{table} TABLE kept_{table}")
+                connection.exec_driver_sql(f"DROP TABLE kept_{table}")
+            connection.commit()

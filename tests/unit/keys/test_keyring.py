@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 @pytest.fixture
-def db(worker_db: Session, rest_sealer: RestSealer) -> Session:
+def db(no_keys: None, worker_db: Session, rest_sealer: RestSealer) -> Session:
     """The worker's session, with an installation's first keys."""
     keyring.ensure(worker_db, rest_sealer, NOW)
     return worker_db
@@ -69,7 +69,7 @@ def test_to_ensure_twice_makes_nothing_more(db: Session, rest_sealer: RestSealer
 
 
 def test_a_lane_that_an_upgrade_adds_waits_like_any_other(
-    worker_db: Session, rest_sealer: RestSealer, monkeypatch: pytest.MonkeyPatch
+    no_keys: None, worker_db: Session, rest_sealer: RestSealer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """(C056) The other keys of its role are cached by verifiers already."""
     with monkeypatch.context() as before:
@@ -174,8 +174,8 @@ def test_a_destroyed_key_loses_its_private_half_and_keeps_its_public_one(
     """(C057) What a receipt or a ledger head was signed with can be judged for good."""
     old = signer_of(db, "receipts", "ES256")
     receipt = jws.sign(keyring.load(db, rest_sealer, everything=True).signer("receipts", "ES256"), {}, "JWT")
-    new = keyring.publish(db, rest_sealer, "receipts", "ES256", NOW)
-    keyring.start_signing(db, new, NOW + WAIT)
+    new = keyring.publish(db, rest_sealer, "receipts", "ES256", NOW + MINUTE)
+    keyring.start_signing(db, new, NOW + MINUTE + WAIT)
     keyring.destroy(db, old, NOW + 2 * DAY)
     assert private_halves(db, old) == 0
     ever = keyring.load(db, rest_sealer).history("receipts")
