@@ -58,6 +58,9 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]
         )
         return request.client
 
+    def send_signal(self, *_: Any, **__: Any) -> None:
+        """Nobody listens: what must happen with a token happens in its statement."""
+
     def handle_response(self, status: int, body: dict[str, Any], _: Any) -> Reply:
         return Reply(status, json.dumps(body, separators=(",", ":")).encode(), list(NO_STORE))
 
