@@ -40,6 +40,11 @@ SET idle_in_transaction_session_timeout = '60s'
 READING_SETTINGS: LiteralString = "SET default_transaction_read_only = on; SET statement_timeout = '30s'"
 
 
+def one_line(statement: str) -> str:
+    """A statement without its line breaks: psycopg keeps what it has parsed only up to 4,096 characters."""
+    return " ".join(statement.split())
+
+
 C = TypeVar("C", bound=psycopg.Connection[Any])
 
 

@@ -9,6 +9,7 @@ clock says (C005).
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum
+from uuid import UUID
 
 from consent.decision import Why
 from idp.accounts import assurance
@@ -38,9 +39,9 @@ class Refuse:
 
 @dataclass(frozen=True)
 class Standing:
-    """How the browser's session stands. `subject`: what the client's sector calls the citizen of the session."""
+    """How the browser's session stands, and whose it is."""
 
-    subject: str
+    citizen_id: UUID
     account_open: bool
     reached: Reached
 
@@ -100,7 +101,7 @@ def _due(
 ) -> Step | Refuse:
     if standing is None or not standing.account_open:
         return Step.LOGIN
-    if request.subject is not None and request.subject != standing.subject:
+    if request.citizen_id is not None and request.citizen_id != standing.citizen_id:
         return Step.LOGIN
     fresh = standing.reached.authenticated_at >= started_at
     if "select_account" in request.prompt and not (account_chosen or fresh):

@@ -23,6 +23,7 @@ from consent import disclosures
 from idp.accounts import sessions
 from idp.authorization import codes
 from idp.authorization.codes import Code
+from idp.database import one_line
 from idp.tokens import refresh_families
 
 _LIVE = """
@@ -56,14 +57,16 @@ SELECT code.first_use, allowed.consent_id, allowed.attribute_nos, allowed.authen
        allowed.amr, allowed.ial, coalesce(%(now)s::timestamptz, now()) AS now{{columns}}
   FROM code LEFT JOIN allowed ON true{{joins}}
 """
-_REDEEM = _STATEMENT.format(columns="", joins="")
+_REDEEM = one_line(_STATEMENT.format(columns="", joins=""))
 # An ID token that shows attributes needs the profile; most do not, and then no page of it is read.
-_REDEEM_WITH_PROFILE = _STATEMENT.format(
-    columns=", k.key_sealed, p.profile_sealed, p.updated_at, disclosed.attribute_nos",
-    joins="""
+_REDEEM_WITH_PROFILE = one_line(
+    _STATEMENT.format(
+        columns=", k.key_sealed, p.profile_sealed, p.updated_at, disclosed.attribute_nos",
+        joins="""
   LEFT JOIN idp.citizen_keys AS k ON k.citizen_id = %(citizen_id)s AND allowed.consent_id IS NOT NULL
   LEFT JOIN idp.profiles AS p ON p.citizen_id = %(citizen_id)s AND allowed.consent_id IS NOT NULL
   LEFT JOIN disclosed ON true""",
+    )
 )
 
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from idp.accounts.assurance import Acr, Asked, Reached, Requirement
 
 from consent.decision import Why
+from idp.accounts.assurance import Acr, Asked, Reached, Requirement
 from idp.authorization.interaction import Demand, Refuse, Standing, Step, StepUpChance, next_step
 from idp.authorization.request import AuthorizationRequest
 from idp.errors import Code
