@@ -1,8 +1,8 @@
-"""The worker's duty towards the signing keys: each step is taken when it is due, told in the trail, and told to all.
+"""The worker's duty towards the signing keys: each step is taken when due, entered in the trail, told to all.
 
-Which step is due is judged by `keys.rotation` at the database's time; `keys.keyring` takes it and judges again. What
-destroys waits besides until this machine's clock agrees with the database's: one wrong clock must not take a key off
-the JWKS that tokens still need (C057).
+Which step is due is judged by `keys.rotation` at the database's time; `keys.keyring` takes it and judges again.
+What destroys waits besides until this machine's clock agrees with the database's: one wrong clock must not take a
+key off the JWKS that tokens still need (C057).
 """
 
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 
 def take_due_steps(db: Session, rest_sealer: RestSealer, now: datetime, clock: datetime) -> int:
-    """Take what is due and return how many steps that were. `now` is the database's time, `clock` this machine's."""
+    """Take what is due; returns how many steps that were. `now` is the database's time, `clock` this machine's."""
     first = keyring.ensure(db, rest_sealer, now)
     for kid in first:
         audit.record(db, action="key.made", object_id=kid, outcome="done")
@@ -35,21 +35,15 @@ def take_due_steps(db: Session, rest_sealer: RestSealer, now: datetime, clock: d
 
 def _take(db: Session, rest_sealer: RestSealer, step: Step, now: datetime, clock: datetime) -> bool:
     if step.act is Act.DESTROY and abs(now - clock) > CLOCKS_AGREE_WITHIN:
-        log.error(
-            "key not destroyed: clocks disagree", role=step.role, apart_seconds=int((now - clock).total_seconds())
-        )
+        apart = int((now - clock).total_seconds())
+        log.error("key not destroyed: clocks disagree", role=step.role, apart_seconds=apart)
         return False
     try:
         kid = _by_keyring(db, rest_sealer, step, now)
     except StepRefused:
         return False  # another worker was first
-    audit.record(
-        db,
-        action=ACTIONS[step.act],
-        object_id=kid,
-        outcome="done",
-        detail={"role": step.role, "alg": step.algorithm},
-    )
+    detail = {"role": step.role, "alg": step.algorithm}
+    audit.record(db, action=ACTIONS[step.act], object_id=kid, outcome="done", detail=detail)
     return True
 
 

@@ -23,6 +23,7 @@ class Label(StrEnum):
     ACCESS_TOKEN = "access-token"
     REFRESH_TOKEN = "refresh-token"
     SESSION_COOKIE = "session-cookie"
+    KNOWN_BROWSER = "known-browser"
     INTERACTION = "interaction"
     LINK = "link"
     STORED_REQUEST = "stored-request"

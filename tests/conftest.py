@@ -1,11 +1,16 @@
 """What every test may ask for: one real PostgreSQL a session, migrated, and a transaction that is rolled back."""
 
+import logging
 import shutil
+import sys
 import tempfile
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy.orm import Session
 
 from idp import schema
@@ -14,9 +19,9 @@ from idp.embedded_postgres import EmbeddedPostgres
 from idp.settings import Mode
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[EmbeddedPostgres]:
-    """The embedded server in a folder of its own, migrated as a demo installation."""
+@contextmanager
+def _server() -> Iterator[EmbeddedPostgres]:
+    """An embedded server in a folder of its own, migrated as a demo installation."""
     folder = Path(tempfile.mkdtemp(prefix="gapura-test-"))
     folder.chmod(0o711)  # as root the server is another account
     server = EmbeddedPostgres(folder)
@@ -27,6 +32,20 @@ def postgres() -> Iterator[EmbeddedPostgres]:
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """The server that all tests share."""
+    with _server() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def own_postgres() -> Iterator[EmbeddedPostgres]:
+    """A server of a module's own, for what a database has once and nobody can delete: the log."""
+    with _server() as server:
+        yield server
 
 
 def _database(server: EmbeddedPostgres, role: str) -> Iterator[Database]:
@@ -58,6 +77,20 @@ def _rolled_back(database: Database) -> Iterator[Session]:
         with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
             yield session
         transaction.rollback()
+
+
+@pytest.fixture
+def log_put_back() -> Iterator[None]:
+    """For tests that set up a log of their own."""
+    root = logging.getLogger()
+    before, handlers, level = structlog.get_config(), root.handlers[:], root.level
+    hooks = sys.excepthook, threading.excepthook
+    yield
+    structlog.configure(**before)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.captureWarnings(False)
+    sys.excepthook, threading.excepthook = hooks
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ It keeps `sub` and what the citizen allowed, and shows exactly that. A name or a
 refused for it, and nobody is recognised by it.
 """
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from urllib.parse import urlencode
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.flask_client import OAuth
 from flask import Flask, redirect, render_template, session, url_for
+from werkzeug.serving import run_simple
 from werkzeug.wrappers import Response
 
 app = Flask(__name__)
@@ -77,4 +79,5 @@ def refused(error: OAuthError) -> tuple[str, int]:
 
 
 if __name__ == "__main__":
-    app.run(host="127.0.0.1", port=int(sys.argv[1]))
+    logging.getLogger("werkzeug").setLevel("ERROR")
+    run_simple("127.0.0.1", int(sys.argv[1]), app, threaded=True)

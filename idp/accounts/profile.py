@@ -6,6 +6,7 @@ whoever saw its revision. Opening one is on the hop (userinfo), so it is plain w
 that need not be.
 """
 
+import hmac
 import json
 import secrets
 from collections.abc import Iterator, Mapping
@@ -22,7 +23,7 @@ from idp.accounts.citizen_key import CitizenKey, Use
 from idp.accounts.errors import NoCitizen, NoCitizenKey, StaleProfile
 from idp.accounts.identifiers import Identifier, Kind
 from idp.accounts.models import StoredIdentifier, StoredKey, StoredProfile
-from keys.derivation import KEY_BYTES, Label
+from keys.derivation import KEY_BYTES, Label, derive, joined
 from keys.sealing import RestSealer
 
 _KEY_CONTEXT = b"idp.citizen_keys\0"
@@ -114,11 +115,17 @@ class Vault:
 
     def make_key(self, db: Session, citizen_id: UUID) -> CitizenKey:
         """A new citizen's key, stored sealed."""
-        key = secrets.token_bytes(KEY_BYTES)
-        sealed = self._rest_sealer.seal(Label.CITIZEN_KEY, key, _KEY_CONTEXT + citizen_id.bytes)
+        key, sealed = self.new_key(citizen_id)
         db.add(StoredKey(citizen_id=citizen_id, key_sealed=sealed))
         db.flush()
-        return CitizenKey(citizen_id, key)
+        return key
+
+    def new_key(self, citizen_id: UUID) -> tuple[CitizenKey, bytes]:
+        """A key for a citizen, and its sealed form as it is stored."""
+        key = secrets.token_bytes(KEY_BYTES)
+        return CitizenKey(citizen_id, key), self._rest_sealer.seal(
+            Label.CITIZEN_KEY, key, _KEY_CONTEXT + citizen_id.bytes
+        )
 
     def get_key(self, db: Session, citizen_id: UUID) -> CitizenKey:
         """The citizen's key, or `NoCitizenKey`."""
@@ -165,14 +172,18 @@ class Vault:
 
         Somebody else's change meanwhile is `StaleProfile`, never overwritten.
         """
-        sealed = self.get_key(db, citizen_id).seal(Use.PROFILE, _written(values))
+        sealed = self.get_key(db, citizen_id).seal(Use.PROFILE, written(values))
         params = {"citizen_id": citizen_id, "profile_sealed": sealed, "revision": revision, "now": now}
         saved = db.connection().exec_driver_sql(_REPLACE_PROFILE, params).scalar_one_or_none()
         if saved is None:
             raise StaleProfile
         return int(saved)
 
-    # ---- identifiers
+    # ---- identifiers, and other things that are found without being kept
+
+    def keyed_digest(self, label: Label, *parts: str) -> bytes:
+        """The digest under which a letter's or a recovery code is stored: nothing to guess at without the key."""
+        return hmac.digest(derive(self._lookup_key, label), joined(*parts), "sha256")
 
     def digest(self, identifier: Identifier) -> bytes:
         """Under which the identifier is found."""
@@ -214,7 +225,7 @@ class Vault:
         return {row.kind: row.verified_at for row in rows}
 
 
-def _written(values: Mapping[str, Value]) -> bytes:
+def written(values: Mapping[str, Value]) -> bytes:
     """The document: [[holder, as of], …] and, by name, [value, which of these]. Most share holder and time."""
     sources: dict[tuple[str, datetime], int] = {}
     named = {

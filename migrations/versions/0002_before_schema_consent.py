@@ -124,6 +124,7 @@ CREATE TABLE consent.notices (
   CONSTRAINT notices_version UNIQUE (agreement_no, language, version)
 );
 CREATE TRIGGER notices_append_only BEFORE UPDATE OR DELETE ON consent.notices FOR EACH ROW EXECUTE FUNCTION consent.refuse_change();
+CREATE TRIGGER notices_no_truncate BEFORE TRUNCATE ON consent.notices FOR EACH STATEMENT EXECUTE FUNCTION consent.refuse_change();
 
 -- Who may decide for whom. Writer: consent/delegation. Life: inserted on evidence, ended by date, by either side or by the
 -- registry; never deleted, because disclosures name it. Distributed by the person decided for.

@@ -41,7 +41,7 @@ def db(no_keys: None, worker_db: Session) -> Session:
 
 
 def test_verifiers_that_trust_max_age_never_fail_through_a_whole_rotation(db: Session) -> None:
-    """(C056) One verifier for every minute of the cache's life; tokens are shown at once and just before they end."""
+    """(C056) One verifier for every minute of the cache's life; tokens are shown at once and before they end."""
     verifiers = [CachingVerifier() for _ in range(15)]
     shown_late: list[tuple[datetime, str]] = []
     signers: list[str] = []

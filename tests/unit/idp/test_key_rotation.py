@@ -71,8 +71,8 @@ def test_every_step_is_in_the_trail(db: Session) -> None:
 @pytest.mark.parametrize("apart", [365 * DAY, -365 * DAY, 61 * timedelta(seconds=1)])
 def test_nothing_is_destroyed_while_the_clocks_disagree(db: Session, apart: timedelta) -> None:
     """(C057) The database's clock, or this machine's, a year ahead."""
-    kid = keyring.publish(db, SEALER, "tokens", "ES256", NOW)
-    keyring.start_signing(db, kid, NOW + 30 * MINUTE)
+    kid = keyring.publish(db, SEALER, "tokens", "ES256", NOW + MINUTE)
+    keyring.start_signing(db, kid, NOW + 31 * MINUTE)
     later = NOW + 3 * DAY
     assert take_due_steps(db, SEALER, later, later + apart) == 0
     assert states(db) == [State.RETIRED, State.SIGNING]

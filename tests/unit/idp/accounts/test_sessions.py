@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from idp.accounts import sessions
 from idp.accounts.devices import Device
-from idp.accounts.models import AccountState, Audience, SessionEnd
 from idp.accounts.profile import Vault
 from idp.accounts.sessions import NewSession, SessionRow, secret_digest
+from idp.accounts.states import AccountState, Audience, SessionEnd
 from idp.database import Database
 from tests.builders import NOW, Citizen, a_citizen
 
@@ -206,16 +206,26 @@ def test_of_two_tabs_that_step_up_at_once_one_makes_the_cookie(
     assert sessions.renew(db, row, aal=2, amr=("pwd", "otp"), reauthenticated=False, now=NOW) is None
 
 
-def test_a_shared_device_stays_short_after_a_step_up(
+def test_a_shared_device_stays_short_after_every_step_up(
     db: Session, vault: Vault, connection: Connection[Any], citizen: Citizen
 ) -> None:
-    session = start(db, vault, citizen, shared_device=True)
-    now = NOW + 10 * MINUTE
-    row = get(connection, citizen, session, now)
-    assert row.on_shared_device
-    renewed = sessions.renew(db, row, aal=2, amr=("pwd", "otp"), reauthenticated=True, now=now)
-    assert renewed is not None
-    assert renewed.expires_at == now + 15 * MINUTE
+    session, now = start(db, vault, citizen, shared_device=True), NOW
+    for reauthenticated in (False, True, False, False):
+        now += 10 * MINUTE
+        row = get(connection, citizen, session, now)
+        assert row.on_shared_device
+        renewed = sessions.renew(db, row, aal=2, amr=("pwd", "otp"), reauthenticated=reauthenticated, now=now)
+        assert renewed is not None
+        assert renewed.expires_at == now + 15 * MINUTE
+        session = renewed
+
+
+@pytest.mark.parametrize("aal", [1, 2, 3])
+def test_no_other_device_is_taken_for_a_shared_one(
+    db: Session, vault: Vault, connection: Connection[Any], citizen: Citizen, aal: int
+) -> None:
+    row = get(connection, citizen, start(db, vault, citizen, aal=aal))
+    assert not row.on_shared_device
 
 
 def recover(db: Session, citizen: Citizen, completed_at: datetime) -> None:
