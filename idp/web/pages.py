@@ -81,6 +81,7 @@ def install(app: Flask, issuer: str) -> None:
         recently=languages.recently,
         length_of_days=languages.length_of_days,
         number=languages.number,
+        initials=initials,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
@@ -113,6 +114,11 @@ def _same_page_in(language: str) -> str:
     if g.get("page_handle") and "handle" not in request.args:
         query.append(("handle", g.page_handle))
     return "?" + urlencode([*query, ("ui_locales", language)])
+
+
+def initials(name: str) -> str:
+    """Of an application's first two words, for the seal beside its name."""
+    return "".join(word[0] for word in name.split()[:2]).upper()
 
 
 def _kept_together(written: Callable[[datetime], str]) -> Callable[[datetime], Markup]:
