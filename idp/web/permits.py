@@ -1,4 +1,4 @@
-"""A citizen's consents as pages show them: named, in the page's language, with who looked last and what the agency owes.
+"""A citizen's consents as pages show them: named, in the page's language, with the last look and what is owed.
 
 Reads only. Whether something is in force is judged by the doors that let data out, never from here.
 """
@@ -48,7 +48,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Permit:
-    """One consent. `state`: on, ending, paused, suspended, withdrawn, expired; `since`: when it ended, if it has."""
+    """One consent. `state`: on, ending, paused, suspended, withdrawn, expired; `since`: when it ended, or None."""
 
     consent_id: UUID
     name: str

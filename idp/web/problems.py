@@ -1,8 +1,8 @@
 """From an error to an answer: JSON for machines, a page with a way on for people.
 
 No stranger can cause a 500. Every page carries a stable code in `data-error` and an incident number, under which
-the log holds what a developer needs. What a person reads is in their words, never in OAuth's; what was sent is never
-repeated (rows 81, 111, 119).
+the log holds what a developer needs. What a person reads is in their words, never in OAuth's; what was sent is
+never repeated (rows 81, 111, 119).
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Who is signed in at a citizen's page; whoever is not is led to the sign-in page and comes back to where they wanted to go.
+"""Who is signed in at a citizen's page; whoever is not signs in first and comes back to where they wanted to go.
 
 The session is asked at every page, so one that was ended elsewhere shows nothing from then on (row 78).
 """
@@ -26,12 +26,21 @@ class Citizen:
 
 def citizen() -> Citizen:
     """Raises `current.Elsewhere`, the way to the sign-in page, where nobody is signed in."""
+    found = find()
+    if found is None:
+        raise current.Elsewhere(redirect("/login?" + urlencode({"onward": request.path}), 303))
+    return found
+
+
+def find() -> Citizen | None:
+    """For a page that anybody may see, and that says more to a citizen."""
     gate, key = current.gate(), current.session_key()
+    if key is None:
+        return None
     hot = gate.database.hot()
-    row = sessions.find(hot, key.citizen_id, key.session_id, key.secret_digest) if key else None
-    if key is None or row is None:
-        onward = urlencode({"onward": request.path})
-        raise current.Elsewhere(redirect(f"/login?{onward}", 303))
+    row = sessions.find(hot, key.citizen_id, key.session_id, key.secret_digest)
+    if row is None:
+        return None
     sessions.touch(hot, row)
     g.session, g.form_secret = row, key.secret
     with current.reading() as db:

@@ -1,7 +1,7 @@
 """My permissions: what I gave to whom, by agency, and taking it back.
 
-A withdrawal takes two taps. The first is a page that changes nothing, the second its POST, which answers 303. No reason
-is asked: withdrawing is as easy as giving (UU PDP art. 9, GDPR art. 7(3)).
+A withdrawal takes two taps. The first is a page that changes nothing, the second its POST, which answers 303. No
+reason is asked: withdrawing is as easy as giving (UU PDP art. 9, GDPR art. 7(3)).
 """
 
 from dataclasses import dataclass
@@ -141,7 +141,5 @@ def _permits(citizen: Citizen) -> list[Permit]:
 
 def _permit(citizen: Citizen, consent_id: UUID) -> Permit:
     """404 for another citizen's consent too: the answer must not tell that it exists."""
-    for permit in _permits(citizen):
-        if permit.consent_id == consent_id:
-            return permit
-    abort(404)
+    found = next((permit for permit in _permits(citizen) if permit.consent_id == consent_id), None)
+    return found or abort(404)

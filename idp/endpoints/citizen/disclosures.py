@@ -1,11 +1,12 @@
-"""Who looked at my data: every release and every refusal, newest first, by day, with what, what for and on which basis.
+"""Who looked at my data: every release and refusal, newest first, by day, with what, what for, on which basis.
 
-A row names no third person. What a statute hides until a day is not in the list before that day, and the foot says so.
+A row names no third person. What a statute hides until a day is not in the list before it, and the foot says so.
 """
 
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -153,5 +154,5 @@ def _months(now: datetime) -> list[Month]:
     starts = [datetime(year, month + 1, 1, tzinfo=zone) for year, month in counted]
     return [
         Month(f"{start:%Y-%m}", languages.month(start), start.astimezone(UTC), after.astimezone(UTC))
-        for after, start in zip(starts, starts[1:], strict=False)
+        for after, start in pairwise(starts)
     ]
