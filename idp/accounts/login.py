@@ -1,0 +1,160 @@
+"""One attempt at signing in with a password, answered by a value: signed in, a second factor is due, or refused
+and why.
+
+Three moves, so that nobody holds a connection or a lock while a slow hash is computed: look the account up,
+verify, settle. An identifier that nobody has costs the same work and gets the same answer (protocol.md §6 row 82);
+its wrong guesses are remembered by the door, which hands the memory in. A password alone signs nobody in who has a
+second factor (row 88).
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import literal, select
+from sqlalchemy.orm import Session
+
+from idp.accounts import passwords
+from idp.accounts.assurance import Amr
+from idp.accounts.delays import Failures
+from idp.accounts.identifiers import Identifier
+from idp.accounts.models import Account, AccountState, StoredIdentifier, StoredPassword, StoredTotp
+from idp.accounts.password_hashing import PasswordHashing
+from idp.accounts.profile import Vault
+from idp.database import Database
+
+
+class Why(StrEnum):
+    """Why an attempt was refused.
+
+    `NO_MATCH` never says which of the two was wrong, or that there is no such account.
+    """
+
+    NO_MATCH = "no_match"
+    TOO_MANY = "too_many"
+    NOT_ACTIVE = "not_active"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The password was right, and it is enough. The session is still to be started."""
+
+    citizen_id: UUID
+    amr: tuple[str, ...] = (Amr.PASSWORD,)
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsSecondFactor:
+    """The password was right; nobody is signed in yet.
+
+    The failures of before stay remembered until the factor is right too.
+    """
+
+    citizen_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """`until`: the time the page names.
+
+    `citizen_id` is for the audit trail and shown to nobody; None: no such account.
+    """
+
+    why: Why
+    until: datetime | None = None
+    citizen_id: UUID | None = None
+
+
+Outcome = SignedIn | NeedsSecondFactor | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Who is meant by what was typed, or nobody."""
+
+    citizen_id: UUID | None
+    state: AccountState | None
+    hash: str | None = field(repr=False)
+    set_at: datetime | None
+    failures: Failures
+    has_second_factor: bool
+
+
+def attempt(
+    database: Database,
+    vault: Vault,
+    hashing: PasswordHashing,
+    *,
+    identifier: Identifier,
+    password: str,
+    of_nobody: Failures,
+    known_here: frozenset[UUID],
+    now: datetime,
+) -> Outcome:
+    """Try one pair. Opens its own short transactions: the hash between them must hold nothing.
+
+    `of_nobody`: what is remembered of this identifier if it leads to no account. `known_here`: citizens whom this
+    browser has signed in before; what strangers did to their accounts does not keep them out (row 83).
+    """
+    with database.reading() as db:
+        candidate = find(db, vault, identifier, of_nobody)
+    known = candidate.citizen_id in known_here
+    if candidate.failures.waits(now) and not known:
+        return Refused(Why.TOO_MANY, candidate.failures.refused_until, candidate.citizen_id)
+    right = hashing.verify(candidate.hash, password)
+    outdated = right and candidate.hash is not None and hashing.is_outdated(candidate.hash)
+    renewed = hashing.hash(password) if outdated else None
+    with database.writing() as db:
+        return settle(db, candidate, right=right, known=known, renewed=renewed, now=now)
+
+
+def find(db: Session, vault: Vault, identifier: Identifier, of_nobody: Failures) -> Candidate:
+    """Whom the identifier leads to, with what is needed to judge; one read (hotpath.sql, 9)."""
+    confirmed = (StoredTotp.citizen_id == Account.citizen_id, StoredTotp.confirmed_at.is_not(None))
+    statement = (
+        select(
+            Account.citizen_id,
+            Account.state,
+            StoredPassword.hash,
+            StoredPassword.set_at,
+            StoredPassword.failures,
+            StoredPassword.failed_at,
+            StoredPassword.refused_until,
+            select(literal(True)).where(*confirmed).exists().label("has_second_factor"),
+        )
+        .join(StoredIdentifier, StoredIdentifier.citizen_id == Account.citizen_id)
+        .outerjoin(StoredPassword, StoredPassword.citizen_id == Account.citizen_id)
+        .where(StoredIdentifier.digest == vault.digest(identifier), StoredIdentifier.kind == identifier.kind)
+    )
+    row = db.execute(statement).one_or_none()
+    if row is None or row.hash is None:
+        # An account without a password answers as nobody would: that it exists is no stranger's business.
+        return Candidate(None, None, None, None, of_nobody, has_second_factor=False)
+    failures = Failures(row.failures, row.failed_at, row.refused_until)
+    return Candidate(row.citizen_id, row.state, row.hash, row.set_at, failures, row.has_second_factor)
+
+
+def settle(
+    db: Session, candidate: Candidate, *, right: bool, known: bool, renewed: str | None, now: datetime
+) -> Outcome:
+    """Count, or sign in. Judged again under the row's lock: of many guesses at once none slips past the wait."""
+    citizen_id = candidate.citizen_id
+    if citizen_id is None:
+        return Refused(Why.NO_MATCH)
+    memory = passwords.lock(db, citizen_id)
+    if memory is None:
+        return Refused(Why.NO_MATCH, citizen_id=citizen_id)
+    if memory.failures.waits(now) and not known:
+        return Refused(Why.TOO_MANY, memory.failures.refused_until, citizen_id)
+    if not right or memory.set_at != candidate.set_at:  # changed while it was verified: it is the old one
+        counted = passwords.count_failure(db, citizen_id, now)
+        return Refused(Why.TOO_MANY if counted.waits(now) else Why.NO_MATCH, counted.refused_until, citizen_id)
+    if candidate.state is not AccountState.ACTIVE:
+        return Refused(Why.NOT_ACTIVE, citizen_id=citizen_id)
+    if renewed is not None and candidate.hash is not None:
+        passwords.rehash(db, citizen_id, candidate.hash, renewed)
+    if candidate.has_second_factor:
+        return NeedsSecondFactor(citizen_id)
+    passwords.forget_failures(db, citizen_id)
+    return SignedIn(citizen_id)

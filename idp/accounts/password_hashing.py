@@ -1,0 +1,78 @@
+"""The slow hash of a password (argon2id), and the queue before it.
+
+A hash costs 19 MiB and as much processor time as twenty hops, and anyone may ask for one: so few run at once, a
+bounded number waits, and who finds the queue full is told to come back (DESIGN §3: hops have priority over
+logins). The password is first keyed with the pepper, so that a stolen table alone cannot be guessed at, and a
+megabyte costs no more than a word.
+"""
+
+import hmac
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from idp.accounts.password_rules import normal_form
+from keys.derivation import Label, derive
+
+MEMORY_KIB, PASSES, LANES = 19 * 1024, 2, 1  # OWASP's second choice for argon2id; DESIGN §3
+WAITING_EACH = 16  # who wait for each one that runs: at 40 ms a hash, the last of them waits under a second
+LONGEST_WAIT_SECONDS = 5.0
+
+
+class QueueFull(Exception):
+    """Too many wait for their hash. Nothing was judged or counted: the door answers 503 and when to come back."""
+
+
+class PasswordHashing:
+    """The hash of one installation.
+
+    `at_once`: hashes under way in this process; half the cores are left to the hops.
+    """
+
+    def __init__(self, pepper: bytes, at_once: int | None = None) -> None:
+        running = at_once or max(1, (os.cpu_count() or 2) // 2)
+        self._key = derive(pepper, Label.PASSWORD)
+        self._argon2 = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)
+        self._running = BoundedSemaphore(running)
+        self._admitted = BoundedSemaphore(running * (1 + WAITING_EACH))
+        self._of_nobody = self._argon2.hash(os.urandom(32))
+
+    def hash(self, password: str) -> str:
+        """A new hash in PHC form, which names its own parameters and salt."""
+        with self._turn():
+            return self._argon2.hash(self._keyed(password))
+
+    def verify(self, stored: str | None, password: str) -> bool:
+        """Whether it is the password. None stands for an account that is not there, and costs the same work."""
+        with self._turn():
+            try:
+                self._argon2.verify(stored or self._of_nobody, self._keyed(password))
+            except (VerificationError, InvalidHashError):
+                return False
+            return stored is not None
+
+    def is_outdated(self, stored: str) -> bool:
+        """Whether the parameters have moved since: time to hash the password anew, now that it is known."""
+        return self._argon2.check_needs_rehash(stored)
+
+    def _keyed(self, password: str) -> bytes:
+        """Lone surrogates are kept as they are: a form may carry them, and must not make an error of them."""
+        return hmac.digest(self._key, normal_form(password).encode("utf-8", "surrogatepass"), "sha256")
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._admitted.acquire(blocking=False):
+            raise QueueFull
+        try:
+            if not self._running.acquire(timeout=LONGEST_WAIT_SECONDS):
+                raise QueueFull
+            try:
+                yield
+            finally:
+                self._running.release()
+        finally:
+            self._admitted.release()

@@ -1,0 +1,163 @@
+"""The way to PostgreSQL: sessions that read, sessions that write one transaction, and held connections for hot
+doors.
+
+Every connection takes on its role (`SET ROLE`) when it is made. A connection that turned out broken, or led to a
+server that no longer writes (C083: 25006, 57P01, 08006), is thrown away; the next one is made anew. A database
+that is away is one exception, `DatabaseAway`, within two seconds. Knows no table.
+"""
+
+import select
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, LiteralString, TypeVar
+
+import psycopg
+import sqlalchemy
+from psycopg import sql
+from psycopg.rows import TupleRow
+from sqlalchemy import event, exc
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from idp.errors import DatabaseAway
+
+# 25006: read-only, an old primary. 57P01-03: shut down, crashed, starting. 08xxx: the connection itself.
+LOST = frozenset({"25006", "57P01", "57P02", "57P03", "08000", "08001", "08003", "08004", "08006"})
+CONNECT_SECONDS = 2  # libpq knows no less
+HOT_SETTINGS: LiteralString = """
+SET plan_cache_mode = force_generic_plan;   -- PostgreSQL would plan an ANY() anew each time: 72 us instead of 30
+SET enable_seqscan = off;                   -- a plan made while a table was empty must not be a scan for ever
+SET jit = off;
+SET statement_timeout = '2s';
+SET idle_in_transaction_session_timeout = '5s'
+"""
+WRITING_SETTINGS: LiteralString = """
+SET statement_timeout = '30s';
+SET lock_timeout = '10s';
+SET idle_in_transaction_session_timeout = '60s'
+"""
+READING_SETTINGS: LiteralString = "SET default_transaction_read_only = on; SET statement_timeout = '30s'"
+
+
+C = TypeVar("C", bound=psycopg.Connection[Any])
+
+
+class Base(DeclarativeBase):
+    """The models of the top floor; `keys` and `consent` have their own."""
+
+
+class HotConnection(psycopg.Connection[TupleRow]):
+    """Held; its loss is one exception. Never ROLLBACK on it: psycopg then forgets what is prepared."""
+
+    def execute(self, *arguments: Any, **options: Any) -> psycopg.Cursor[TupleRow]:
+        try:
+            return super().execute(*arguments, **options)
+        except (psycopg.OperationalError, psycopg.InternalError) as error:
+            if error.sqlstate in LOST or self.closed:
+                self.close()
+            elif error.sqlstate != psycopg.errors.QueryCanceled.sqlstate:
+                raise
+            raise DatabaseAway(f"database: {error.sqlstate or 'connection lost'}") from error
+
+
+class Database:
+    """The connections of one process in one role. Threads share it; forked children must not."""
+
+    def __init__(self, url: str, role: str) -> None:
+        self._url = url
+        self._role = role
+        self._held = threading.local()
+        self.engine = self._engine(WRITING_SETTINGS)
+        self._reading_engine = self._engine(READING_SETTINGS, isolation_level="AUTOCOMMIT")
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that cannot write; each statement sees what is committed when it begins."""
+        with self._session(self._reading_engine) as db:
+            yield db
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """One transaction: commits on leaving, rolls back on an exception. Answer only after leaving."""
+        with self._session(self.engine) as db, db.begin():
+            yield db
+
+    def hot(self) -> psycopg.Connection[TupleRow]:
+        """This thread's own autocommit connection, with every statement prepared at its first use."""
+        connection: HotConnection | None = getattr(self._held, "connection", None)
+        if connection is None or connection.closed or _has_something_to_say(connection):
+            if connection is not None:
+                connection.close()
+            connection = self._connect(HotConnection, HOT_SETTINGS, autocommit=True, prepare_threshold=0)
+            self._held.connection = connection
+        return connection
+
+    def close(self) -> None:
+        """Give back what this thread and the pools hold."""
+        connection: HotConnection | None = getattr(self._held, "connection", None)
+        if connection is not None:
+            connection.close()
+        self.engine.dispose()
+        self._reading_engine.dispose()
+
+    @contextmanager
+    def _session(self, engine: sqlalchemy.Engine) -> Iterator[Session]:
+        try:
+            with Session(engine, expire_on_commit=False) as db:
+                yield db
+        except exc.DBAPIError as error:
+            if error.connection_invalidated or getattr(error.orig, "sqlstate", None) in LOST:
+                raise DatabaseAway(
+                    f"database: {getattr(error.orig, 'sqlstate', None) or 'connection lost'}"
+                ) from error
+            raise
+        except exc.TimeoutError as error:  # every pooled connection is busy (C082)
+            raise DatabaseAway("database: no free connection") from error
+
+    def _engine(self, settings: LiteralString, **options: Any) -> sqlalchemy.Engine:
+        engine = sqlalchemy.create_engine(
+            "postgresql+psycopg://",
+            creator=lambda: self._connect(psycopg.Connection, settings),
+            pool_size=8,
+            max_overflow=8,
+            pool_timeout=2,
+            **options,
+        )
+        event.listen(engine, "handle_error", _throw_away_what_is_lost)
+        event.listen(engine, "checkout", _refuse_what_was_closed_meanwhile)
+        return engine
+
+    def _connect(self, kind: type[C], settings: LiteralString, **options: Any) -> C:
+        """A new connection in its role. A server that is away, or does not write, is `DatabaseAway`."""
+        try:
+            connection = kind.connect(
+                self._url, connect_timeout=CONNECT_SECONDS, application_name=self._role, **options
+            )
+        except psycopg.OperationalError as error:
+            raise DatabaseAway("database: no connection") from error
+        autocommit = connection.autocommit
+        connection.set_autocommit(True)  # settings made in a transaction would go with its rollback
+        role = sql.SQL("SET ROLE {}; ").format(sql.Identifier(self._role))
+        connection.execute(role + sql.SQL(settings), prepare=False)
+        connection.set_autocommit(autocommit)
+        return connection
+
+
+def _has_something_to_say(connection: psycopg.Connection[Any]) -> bool:
+    """Bytes to read on an idle connection say that it is over: one system call, not a failed request."""
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    return bool(waiting.poll(0))
+
+
+def _throw_away_what_is_lost(context: ExceptionContext) -> None:
+    """To the pool, a server that no longer writes is as lost as one that hung up: all its connections go."""
+    if getattr(context.original_exception, "sqlstate", None) in LOST:
+        context.is_disconnect = True
+
+
+def _refuse_what_was_closed_meanwhile(connection: Any, _record: Any, _proxy: Any) -> None:
+    """The pool makes another connection when this raises."""
+    if connection.closed or _has_something_to_say(connection):
+        raise exc.DisconnectionError

@@ -1,0 +1,108 @@
+"""One generation number for every cache of a process (DESIGN §5): whoever changes clients, keys or agreements
+moves it.
+
+A cached value may be used only while the last *answer* of the database is younger than a second, counted by the
+monotonic clock from before the question was sent. Older than that, whoever needs the value asks the database; no
+database, no value (`DatabaseAway`). So a process that lost its database cannot go on letting things out by what it
+remembers.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, NamedTuple, TypeVar
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from idp.database import Database
+from idp.errors import DatabaseAway
+
+T = TypeVar("T")
+
+ASKED_EVERY_SECONDS = 0.3
+ANSWER_WITHIN_MS = 300
+GOOD_FOR_SECONDS = 1.0
+
+_GENERATION = "SELECT generation FROM idp.generation"
+_BUMP = text("UPDATE idp.generation SET generation = generation + 1")
+
+
+def bump(db: Session) -> None:
+    """Call last in the transaction that changes clients, keys or agreements: the row is held until it commits."""
+    db.execute(_BUMP)
+
+
+class Answer(NamedTuple):
+    generation: int
+    asked_at: float  # monotonic seconds, before the question was sent
+
+
+class Watch:
+    """Asks for the generation every 300 ms in a thread of its own. A door that finds its answer too old asks."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._answer = Answer(0, float("-inf"))
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="invalidation", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def generation(self) -> int:
+        answer = self._answer
+        if time.monotonic() - answer.asked_at < GOOD_FOR_SECONDS:
+            return answer.generation
+        return self._ask().generation
+
+    def _ask(self) -> Answer:
+        asked_at = time.monotonic()
+        row = self.database.hot().execute(_GENERATION).fetchone()
+        if row is None:
+            raise DatabaseAway("database: idp.generation has no row")
+        answer = Answer(row[0], asked_at)
+        # Two threads may end in either order: an older answer must not replace a younger one.
+        if answer.asked_at > self._answer.asked_at:
+            self._answer = answer
+        return answer
+
+    def _run(self) -> None:
+        limited = None
+        while not self._stopping.wait(ASKED_EVERY_SECONDS):
+            try:
+                connection = self.database.hot()
+                if connection is not limited:  # this thread's own, new after a break
+                    connection.execute(f"SET statement_timeout = {ANSWER_WITHIN_MS}")
+                    limited = connection
+                self._ask()
+            except DatabaseAway:
+                continue  # silence for a second closes the caches; the next round opens them again
+
+
+class Cached(Generic[T]):
+    """A value loaded whole from the database and kept while the generation stands. One thread loads at a time."""
+
+    def __init__(self, watch: Watch, load: Callable[[Session], T]) -> None:
+        self._watch, self._load = watch, load
+        self._loading = threading.Lock()
+        self._kept: tuple[int, T] | None = None
+
+    def get(self) -> T:
+        generation, kept = self._watch.generation(), self._kept
+        if kept is not None and kept[0] == generation:
+            return kept[1]
+        with self._loading:
+            # Asked before loading: what changes meanwhile moves the generation on and is loaded again.
+            generation, kept = self._watch.generation(), self._kept
+            if kept is None or kept[0] != generation:
+                with self._watch.database.reading() as db:
+                    kept = (generation, self._load(db))
+                self._kept = kept
+            return kept[1]

@@ -1,0 +1,189 @@
+"""Bringing a database to this program's schema, and judging whether the one at hand fits it.
+
+`upgrade` makes roles where it may, runs the revisions as `gapura_owner`, writes the mode at the first run and
+makes the first partitions; two that run at once take turns. `judge` is asked by every process before it serves.
+Each refusal is one sentence with the mend.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import sqlalchemy
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import exc
+
+from idp import partitions
+from idp.settings import Mode
+
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
+TURN = 7_020_118  # the advisory lock of upgrades; any number, always this one
+CLOCK_SECONDS = 60
+
+ROLES = """
+DO $$
+DECLARE wanted text;
+BEGIN
+  FOREACH wanted IN ARRAY '{gapura_owner, gapura_web, gapura_worker, gapura_auditor, gapura_backup}'::text[] LOOP
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
+      EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
+    END IF;
+  END LOOP;
+  IF NOT pg_has_role('gapura_worker', 'gapura_web', 'USAGE') THEN
+    GRANT gapura_web TO gapura_worker WITH INHERIT TRUE;
+  END IF;
+  IF NOT pg_has_role(current_user, 'gapura_owner', 'SET') THEN
+    EXECUTE format('GRANT gapura_owner TO %I', current_user);
+  END IF;
+  IF NOT has_database_privilege('gapura_owner', current_database(), 'CREATE') THEN
+    EXECUTE format('GRANT CREATE ON DATABASE %I TO gapura_owner', current_database());
+  END IF;
+END $$
+"""
+VERSION = "SELECT to_regclass('idp.alembic_version') IS NOT NULL"
+STATE = """
+SELECT (SELECT version_num FROM idp.alembic_version),
+       (SELECT mode::text FROM idp.installation),
+       extract(epoch FROM clock_timestamp())::float8
+"""
+
+
+class SchemaError(Exception):
+    """The database cannot be used as it is; the text is one sentence with the mend."""
+
+
+def upgrade(owner_url: str, mode: Mode, *, attempts: int = 5) -> list[str]:
+    """Bring the database to the newest revision; returns the revisions it went through."""
+    with _owner(owner_url) as engine, engine.connect() as connection:
+        _take_turn(connection)
+        refuse_another_mode(_mode(connection), mode)
+        before = _version(connection)
+        config = _config()
+        config.attributes.update(connection=connection, mode=mode.value)
+        for attempt in range(1, attempts + 1):
+            try:
+                command.upgrade(config, "head")
+                break
+            except exc.OperationalError as error:
+                connection.rollback()
+                # A busy table: waiting in its queue would make everybody wait behind us, so we let go and come
+                # again.
+                if attempt == attempts or not isinstance(error.orig, psycopg.errors.LockNotAvailable):
+                    raise
+                time.sleep(0.5 * attempt)
+        now = connection.exec_driver_sql("SELECT now()").scalar_one()
+        partitions.make_ahead(connection.connection.driver_connection, now)  # type: ignore[arg-type]
+        connection.commit()
+        return _between(before, newest())
+
+
+def newest() -> str:
+    """The revision this program was written for."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    assert head is not None  # noqa: S101 - the repository has revisions
+    return head
+
+
+def judge(connection: psycopg.Connection[tuple[object, ...]], mode: Mode, clock: datetime) -> None:
+    """Refuse a database of another schema, another mode or another time. `clock` is this machine's, UTC."""
+    made = connection.execute(VERSION).fetchone()
+    if made != (True,):
+        raise SchemaError("The database is empty; run gapura database upgrade.")
+    version, its_mode, its_clock = connection.execute(STATE).fetchone() or (None, None, 0.0)
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if version not in known:
+        raise SchemaError(
+            f"The database has revision {version}, which this program does not know; start the newer program."
+        )
+    if version != newest():
+        raise SchemaError(
+            f"The database is at revision {version}, this program needs {newest()}; run gapura database upgrade."
+        )
+    refuse_another_mode(str(its_mode), mode)
+    apart = abs(datetime.fromtimestamp(float(str(its_clock)), UTC) - clock).total_seconds()
+    if apart > CLOCK_SECONDS:
+        raise SchemaError(f"This machine's clock is {apart:.0f} s from the database's; set both by NTP.")
+
+
+def refuse_another_mode(found: str | None, mode: Mode) -> None:
+    """A database keeps its mode for ever: no person or secret of a demo can wake up in production."""
+    if found is not None and found != mode:
+        raise SchemaError(
+            f"The database is of mode {found}, this process of mode {mode.value}; "
+            f"set GAPURA_MODE={found}, or name another database."
+        )
+
+
+@contextmanager
+def _owner(url: str) -> Iterator[sqlalchemy.Engine]:
+    """An engine whose connections are `gapura_owner`; roles are made first, as the account itself."""
+    try:
+        with psycopg.connect(url, connect_timeout=5, autocommit=True) as connection:
+            connection.execute(ROLES)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise SchemaError(
+            "The database account may not make the roles gapura_owner, _web, _worker, _auditor, _backup; "
+            "make them as a superuser, and this account a member of them."
+        ) from error
+    except psycopg.OperationalError as error:
+        raise SchemaError(f"No connection to the database ({_first_line(error)}); see DATABASE_URL.") from error
+
+    def connect() -> psycopg.Connection[tuple[object, ...]]:
+        connection = psycopg.connect(url, connect_timeout=5, autocommit=True, prepare_threshold=None)
+        connection.execute("SET ROLE gapura_owner")
+        connection.autocommit = False
+        return connection
+
+    engine = sqlalchemy.create_engine("postgresql+psycopg://", creator=connect, poolclass=sqlalchemy.NullPool)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _take_turn(connection: sqlalchemy.Connection, wait_seconds: int = 120) -> None:
+    """One upgrade at a time; the turn ends with the connection."""
+    for _ in range(wait_seconds * 5):
+        if connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({TURN})").scalar_one():
+            connection.commit()
+            return
+        connection.rollback()
+        time.sleep(0.2)
+    raise SchemaError("Another upgrade of this database is under way; wait for it.")
+
+
+def _version(connection: sqlalchemy.Connection) -> str | None:
+    if not connection.exec_driver_sql(VERSION).scalar_one():
+        return None
+    version: str | None = connection.exec_driver_sql(
+        "SELECT version_num FROM idp.alembic_version"
+    ).scalar_one_or_none()
+    connection.rollback()
+    return version
+
+
+def _mode(connection: sqlalchemy.Connection) -> str | None:
+    if not connection.exec_driver_sql("SELECT to_regclass('idp.installation') IS NOT NULL").scalar_one():
+        return None
+    mode: str | None = connection.exec_driver_sql("SELECT mode::text FROM idp.installation").scalar_one_or_none()
+    return mode
+
+
+def _between(before: str | None, after: str) -> list[str]:
+    scripts = ScriptDirectory.from_config(_config()).iterate_revisions(after, before)
+    return [script.revision for script in scripts][::-1]
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]

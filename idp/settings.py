@@ -1,0 +1,260 @@
+"""What an installation is told from outside: read once from the environment, judged at once, then frozen.
+
+`SETTINGS` is the one list of names, with unit, default and reason; `gapura settings` prints it. A bad value is one
+clear line that names the variable and the mend. Secrets never come by environment, only as paths of files.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+LOOPBACK = ("127.0.0.1", "[::1]", "localhost")
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; the text is one sentence with the mend."""
+
+
+class Mode(StrEnum):
+    """What an installation is; written into its database by the first migration run and never changed."""
+
+    PRODUCTION = "production"
+    SANDBOX = "sandbox"
+    DEMO = "demo"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One variable of the environment, as an operator reads of it."""
+
+    name: str
+    unit: str
+    default: str
+    reason: str
+
+
+SETTINGS = (
+    Setting(
+        "GAPURA_MODE",
+        "production | sandbox | demo",
+        "production",
+        "What this installation is. Never changes after the first migration.",
+    ),
+    Setting(
+        "GAPURA_ISSUER",
+        "URL",
+        "http://127.0.0.1:PORT, none in production",
+        "The issuer: the address citizens and agencies know us by.",
+    ),
+    Setting(
+        "PORT",
+        "TCP port",
+        "8000",
+        "Where the server listens, on loopback; demo agencies take the next three.",
+    ),
+    Setting(
+        "GAPURA_INSTANCE",
+        "folder",
+        "instance",
+        "Everything this installation keeps outside a database server.",
+    ),
+    Setting(
+        "DATABASE_URL",
+        "postgresql:// URL",
+        "none: an embedded PostgreSQL",
+        "The PostgreSQL of the web doors.",
+    ),
+    Setting(
+        "GAPURA_WORKER_DATABASE_URL",
+        "postgresql:// URL",
+        "DATABASE_URL",
+        "The worker's own account in the same database.",
+    ),
+    Setting(
+        "GAPURA_OWNER_DATABASE_URL",
+        "postgresql:// URL",
+        "DATABASE_URL",
+        "The account that runs migrations.",
+    ),
+    Setting(
+        "GAPURA_LISTEN_URL",
+        "postgresql:// URL",
+        "DATABASE_URL",
+        "A direct connection for LISTEN where DATABASE_URL is a pooler.",
+    ),
+    Setting(
+        "GAPURA_EMBEDDED",
+        "accept",
+        "none",
+        "Accepts the embedded PostgreSQL in production.",
+    ),
+    Setting(
+        "GAPURA_POSTGRES_BIN",
+        "folder",
+        "the wheel's",
+        "Other PostgreSQL binaries for the embedded server, version 18.",
+    ),
+    Setting(
+        "GAPURA_MASTER_KEY_FILE",
+        "file",
+        "made in the key store, not in production",
+        "The master key; a file so that no environment shows it.",
+    ),
+    Setting(
+        "GAPURA_KEY_STORE",
+        "folder",
+        "INSTANCE/keys",
+        "Master, look-up and pepper keys, outside the database.",
+    ),
+    Setting(
+        "GAPURA_ENDINGS",
+        "file",
+        "none",
+        "Journal of endings, on another disk: what a restore must not undo.",
+    ),
+    Setting(
+        "GAPURA_METRICS_TOKEN_FILE",
+        "file",
+        "none: loopback only",
+        "Bearer token that may read /metrics from elsewhere.",
+    ),
+    Setting(
+        "GAPURA_WEB_PROCESSES",
+        "processes",
+        "1",
+        "Web processes; one a core that the database leaves free.",
+    ),
+    Setting(
+        "GAPURA_WEB_THREADS",
+        "threads",
+        "8",
+        "Threads in a web process; each holds one database connection.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one process. Paths are absolute; URLs are as given, without a trailing slash."""
+
+    mode: Mode
+    issuer: str
+    port: int
+    instance: Path
+    key_store: Path
+    database_url: str | None = None
+    worker_database_url: str | None = None
+    owner_database_url: str | None = None
+    listen_url: str | None = None
+    embedded_accepted: bool = False
+    postgres_bin: Path | None = None
+    master_key_file: Path | None = None
+    endings: Path | None = None
+    metrics_token_file: Path | None = None
+    web_processes: int = 1
+    web_threads: int = 8
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """Read and judge the environment. Raises SettingsError with one line."""
+        values = {name: value for name, value in environ.items() if value}
+        mode = _mode(values)
+        port = _number(values, "PORT", 8000, 1, 65_000)
+        instance = _path(values, "GAPURA_INSTANCE") or Path("instance").absolute()
+        database_url = _database_url(values, "DATABASE_URL")
+        settings = cls(
+            mode=mode,
+            issuer=_issuer(values, mode, port),
+            port=port,
+            instance=instance,
+            key_store=_path(values, "GAPURA_KEY_STORE") or instance / "keys",
+            database_url=database_url,
+            worker_database_url=_database_url(values, "GAPURA_WORKER_DATABASE_URL") or database_url,
+            owner_database_url=_database_url(values, "GAPURA_OWNER_DATABASE_URL") or database_url,
+            listen_url=_database_url(values, "GAPURA_LISTEN_URL") or database_url,
+            embedded_accepted=_choice(values, "GAPURA_EMBEDDED", ("accept",)) == "accept",
+            postgres_bin=_path(values, "GAPURA_POSTGRES_BIN"),
+            master_key_file=_path(values, "GAPURA_MASTER_KEY_FILE"),
+            endings=_path(values, "GAPURA_ENDINGS"),
+            metrics_token_file=_path(values, "GAPURA_METRICS_TOKEN_FILE"),
+            web_processes=_number(values, "GAPURA_WEB_PROCESSES", 1, 1, 256),
+            web_threads=_number(values, "GAPURA_WEB_THREADS", 8, 1, 256),
+        )
+        _refuse_in_production(settings)
+        return settings
+
+    @property
+    def open_states(self) -> list[str]:
+        """The client states that may do anything here: no sandbox client in production (DESIGN §6.10)."""
+        return ["live"] if self.mode is Mode.PRODUCTION else ["sandbox", "live"]
+
+
+def _mode(values: Mapping[str, str]) -> Mode:
+    value = _choice(values, "GAPURA_MODE", tuple(Mode))
+    return Mode(value) if value else Mode.PRODUCTION
+
+
+def _choice(values: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str | None:
+    value = values.get(name)
+    if value is not None and value not in allowed:
+        raise SettingsError(f"{name} is {value!r}; write one of: {', '.join(allowed)}.")
+    return value
+
+
+def _number(values: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    value = values.get(name, str(default))
+    if not (value.isascii() and value.isdigit() and least <= int(value) <= most):
+        raise SettingsError(f"{name} is {value!r}; write a whole number from {least} to {most}.")
+    return int(value)
+
+
+def _path(values: Mapping[str, str], name: str) -> Path | None:
+    return Path(values[name]).expanduser().absolute() if name in values else None
+
+
+def _database_url(values: Mapping[str, str], name: str) -> str | None:
+    """A URL as libpq reads it. Its text is never repeated in the error: it may hold a password."""
+    value = values.get(name)
+    if value is None:
+        return None
+    scheme, separator, rest = value.partition("://")
+    if separator == "" or scheme not in ("postgresql", "postgres", "postgresql+psycopg"):
+        raise SettingsError(f"{name} is not a PostgreSQL address; write postgresql://account@host/database.")
+    return f"postgresql://{rest}"
+
+
+def _issuer(values: Mapping[str, str], mode: Mode, port: int) -> str:
+    issuer = values.get("GAPURA_ISSUER")
+    if issuer is None:
+        if mode is Mode.PRODUCTION:
+            raise SettingsError(
+                "GAPURA_ISSUER is missing; in production write the https address of this installation."
+            )
+        return f"http://127.0.0.1:{port}"
+    try:
+        parts = urlsplit(issuer)
+        named = parts.hostname is not None and parts.port != 0
+    except ValueError:
+        named = False
+    if not named or parts.username or issuer.endswith("/") or "?" in issuer or "#" in issuer:
+        raise SettingsError(f"GAPURA_ISSUER is {issuer!r}; write https://host, no query, fragment or final slash.")
+    host = parts.netloc.rpartition(":")[0] if parts.port is not None else parts.netloc
+    loopback = mode is not Mode.PRODUCTION and host in LOOPBACK
+    if parts.scheme != "https" and not (parts.scheme == "http" and loopback):
+        raise SettingsError(
+            f"GAPURA_ISSUER is {issuer!r}; write an https address (http: loopback, not in production)."
+        )
+    return issuer
+
+
+def _refuse_in_production(settings: Settings) -> None:
+    """What production may not do (DESIGN §7); the database's mode is judged where it is read."""
+    if settings.mode is not Mode.PRODUCTION:
+        return
+    if settings.database_url is None and not settings.embedded_accepted:
+        raise SettingsError("DATABASE_URL is missing; name a PostgreSQL server, or set GAPURA_EMBEDDED=accept.")
+    if settings.master_key_file is None:
+        raise SettingsError("GAPURA_MASTER_KEY_FILE is missing; production does not start on a generated key.")

@@ -1,0 +1,41 @@
+"""What the floors above may catch. No message carries a key, a token or what was inside one."""
+
+from datetime import datetime
+
+
+class KeysError(Exception):
+    """Anything this floor refuses."""
+
+
+class KeyStoreError(KeysError):
+    """The key store cannot be used. The message is one sentence for the operator, with the path and what to do."""
+
+
+class CannotOpen(KeysError):
+    """Sealed bytes that do not open. Why is not said: a stranger must not learn which part was right."""
+
+
+class UnknownKey(KeysError):
+    """No such key, or none that may sign for this role and algorithm here."""
+
+
+class KeyUnreadable(KeysError):
+    """A private half that this installation's master key does not open: most likely the wrong master key."""
+
+
+class BadSignature(KeysError):
+    """A JWS that is not accepted. The message names the rule that it broke and nothing of its content."""
+
+
+class BadKey(KeysError):
+    """A public key of somebody else that is not acceptable: too weak, private, off its curve, or no key at all."""
+
+
+class StepRefused(KeysError):
+    """A step in a key's life that may not be taken now; `not_before` is when it may, if it ever may."""
+
+    def __init__(self, reason: str, not_before: datetime | None = None) -> None:
+        dated = "" if not_before is None else f"; possible from {not_before:%Y-%m-%d %H:%M:%S} UTC"
+        super().__init__(reason + dated)
+        self.reason = reason
+        self.not_before = not_before

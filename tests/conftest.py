@@ -1,0 +1,90 @@
+"""What every test may ask for: one real PostgreSQL a session, migrated, and a transaction that is rolled back."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from idp import schema
+from idp.database import Database
+from idp.embedded_postgres import EmbeddedPostgres
+from idp.settings import Mode
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """The embedded server in a folder of its own, migrated as a demo installation."""
+    folder = Path(tempfile.mkdtemp(prefix="gapura-test-"))
+    folder.chmod(0o711)  # as root the server is another account
+    server = EmbeddedPostgres(folder)
+    urls = server.start_or_attach()
+    try:
+        schema.upgrade(urls["gapura_owner"], Mode.DEMO)
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _database(server: EmbeddedPostgres, role: str) -> Iterator[Database]:
+    database = Database(server.url(role), role)
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def database(postgres: EmbeddedPostgres) -> Iterator[Database]:
+    """As the web doors have it."""
+    yield from _database(postgres, "gapura_web")
+
+
+@pytest.fixture(scope="session")
+def worker_database(postgres: EmbeddedPostgres) -> Iterator[Database]:
+    """As the worker has it."""
+    yield from _database(postgres, "gapura_worker")
+
+
+@pytest.fixture(scope="session")
+def owner_database(postgres: EmbeddedPostgres) -> Iterator[Database]:
+    """As migrations have it."""
+    yield from _database(postgres, "gapura_owner")
+
+
+def _rolled_back(database: Database) -> Iterator[Session]:
+    with database.engine.connect() as connection, connection.begin() as transaction:
+        with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+            yield session
+        transaction.rollback()
+
+
+@pytest.fixture
+def db(database: Database) -> Iterator[Session]:
+    """A session of the web role in a transaction that is rolled back; savepoints inside it may commit."""
+    yield from _rolled_back(database)
+
+
+@pytest.fixture
+def worker_db(worker_database: Database) -> Iterator[Session]:
+    """The same of the worker's role."""
+    yield from _rolled_back(worker_database)
+
+
+@pytest.fixture
+def no_keys(owner_database: Database) -> Iterator[None]:
+    """No signing key is in the database while the test runs, whatever others committed."""
+    with owner_database.engine.connect() as connection:
+        for table in ("signing_keys", "private_keys"):
+            connection.exec_driver_sql(f"CREATE TEMP TABLE kept_{table} AS TABLE keys.{table}")
+        connection.exec_driver_sql("TRUNCATE keys.private_keys, keys.signing_keys")
+        connection.commit()
+        try:
+            yield
+        finally:
+            connection.exec_driver_sql("TRUNCATE keys.private_keys, keys.signing_keys")
+            for table in ("signing_keys", "private_keys"):
+                connection.exec_driver_sql(f"INSERT INTO keys.{table} TABLE kept_{table}")
+                connection.exec_driver_sql(f"DROP TABLE kept_{table}")
+            connection.commit()

@@ -1,0 +1,123 @@
+"""Connections take on their role, keep to what they are for, and a lost one is thrown away at once."""
+
+import time
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from sqlalchemy import text
+
+from idp.database import Database
+from idp.embedded_postgres import EmbeddedPostgres
+from idp.errors import DatabaseAway
+
+
+@pytest.fixture
+def fresh(postgres: EmbeddedPostgres) -> Iterator[Database]:
+    """A database of its own, whose connections a test may break."""
+    database = Database(postgres.url("gapura_web"), "gapura_web")
+    yield database
+    database.close()
+
+
+def _cut(postgres: EmbeddedPostgres, pid: int) -> None:
+    """Ends a connection as a restart does; its own account may."""
+    with psycopg.connect(postgres.url("gapura_web"), autocommit=True) as connection:
+        connection.execute("SELECT pg_terminate_backend(%s, 1000)", (pid,))
+
+
+def _pid(database: Database) -> int:
+    row = database.hot().execute("SELECT pg_backend_pid()").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_every_kind_of_connection_is_in_its_role(fresh: Database) -> None:
+    with fresh.reading() as db:
+        assert db.scalar(text("SELECT current_user")) == "gapura_web"
+    with fresh.writing() as db:
+        assert db.scalar(text("SELECT current_user")) == "gapura_web"
+    assert fresh.hot().execute("SELECT current_user").fetchone() == ("gapura_web",)
+
+
+def test_the_hot_connection_is_held_and_set_up_as_measured(fresh: Database) -> None:
+    hot = fresh.hot()
+    assert hot is fresh.hot()
+    assert hot.autocommit
+    assert hot.prepare_threshold == 0
+    for name, value in (("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off"), ("jit", "off")):
+        assert hot.execute("SELECT current_setting(%s)", (name,)).fetchone() == (value,)
+
+
+def test_a_reading_session_cannot_write(fresh: Database) -> None:
+    with pytest.raises(DatabaseAway), fresh.reading() as db:
+        db.execute(text("UPDATE idp.generation SET generation = generation"))
+
+
+def test_writing_commits_on_leaving_and_rolls_back_on_an_exception(fresh: Database) -> None:
+    digest = {"digest": b"test_database"}
+    with pytest.raises(ZeroDivisionError), fresh.writing() as db:  # noqa: PT012 - what is raised is the point
+        db.execute(text("INSERT INTO idp.rate_limits VALUES (:digest, now())"), digest)
+        raise ZeroDivisionError
+    with fresh.writing() as db:
+        db.execute(text("INSERT INTO idp.rate_limits VALUES (:digest, now())"), digest)
+    with fresh.reading() as db:
+        found = db.scalar(text("SELECT count(*) FROM idp.rate_limits WHERE key_digest = :digest"), digest)
+    assert found == 1
+
+
+def test_a_hot_connection_that_was_cut_is_replaced_before_its_next_use(
+    fresh: Database, postgres: EmbeddedPostgres
+) -> None:
+    """(C083)"""
+    before = _pid(fresh)
+    _cut(postgres, before)
+    assert _pid(fresh) != before
+
+
+def test_a_pooled_connection_that_was_cut_is_replaced_before_its_next_use(
+    fresh: Database, postgres: EmbeddedPostgres
+) -> None:
+    """(C083)"""
+    with fresh.reading() as db:
+        before = db.scalar(text("SELECT pg_backend_pid()"))
+    assert before is not None
+    _cut(postgres, before)
+    with fresh.reading() as db:
+        assert db.scalar(text("SELECT pg_backend_pid()")) != before
+
+
+def test_a_hot_connection_to_a_server_that_no_longer_writes_is_thrown_away(fresh: Database) -> None:
+    """(C083): after a switch-over the old primary answers reads and refuses writes, for days."""
+    hot = fresh.hot()
+    hot.execute("SET default_transaction_read_only = on")
+    with pytest.raises(DatabaseAway):
+        hot.execute("UPDATE idp.generation SET generation = generation")
+    assert hot.closed
+    fresh.hot().execute("UPDATE idp.generation SET generation = generation")
+
+
+def test_a_statement_that_takes_too_long_is_a_database_that_is_away(fresh: Database) -> None:
+    """(C082): within two seconds, and the connection is good for the next."""
+    began = time.monotonic()
+    with pytest.raises(DatabaseAway):
+        fresh.hot().execute("SELECT pg_sleep(10)")
+    assert time.monotonic() - began < 3
+    assert fresh.hot().execute("SELECT 1").fetchone() == (1,)
+
+
+def test_an_absent_database_is_away_at_once() -> None:
+    absent = Database("postgresql://nobody@/gapura?host=/nonexistent", "gapura_web")
+    began = time.monotonic()
+    with pytest.raises(DatabaseAway):
+        absent.hot()
+    with pytest.raises(DatabaseAway), absent.reading() as db:
+        db.execute(text("SELECT 1"))
+    with pytest.raises(DatabaseAway), absent.writing() as db:
+        db.execute(text("SELECT 1"))
+    assert time.monotonic() - began < 1
+
+
+def test_a_broken_rule_is_the_callers_and_not_an_absent_database(fresh: Database) -> None:
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        fresh.hot().execute("INSERT INTO idp.rate_limits VALUES ('a', now()), ('a', now())")

@@ -1,0 +1,112 @@
+"""The revisions make the schema the program needs; a database that does not fit is refused in one sentence."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+
+from idp import schema
+from idp.database import Database
+from idp.embedded_postgres import EmbeddedPostgres
+from idp.schema import SchemaError
+from idp.settings import Mode
+
+AN_ENTRY = "INSERT INTO consent.ledger_entries (position, entry) VALUES (0, '')"
+DEFER = """
+SELECT jobs.procrastinate_defer_jobs_v1(
+  ARRAY[ROW('q', 'nothing', 0, NULL, NULL, '{}', now() + interval '1 year')]::jobs.procrastinate_job_to_defer_v1[])
+"""
+
+
+@pytest.fixture
+def connection(postgres: EmbeddedPostgres) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    with psycopg.connect(postgres.url("gapura_web")) as connection:
+        connection.execute("SET ROLE gapura_web")
+        yield connection
+
+
+def test_a_migrated_database_of_the_same_mode_and_time_is_accepted(
+    connection: psycopg.Connection[tuple[object, ...]],
+) -> None:
+    schema.judge(connection, Mode.DEMO, datetime.now(UTC))
+
+
+def test_a_demo_database_does_not_start_in_production(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    with pytest.raises(SchemaError, match="of mode demo"):
+        schema.judge(connection, Mode.PRODUCTION, datetime.now(UTC))
+
+
+def test_a_clock_more_than_a_minute_away_is_refused(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    with pytest.raises(SchemaError, match="clock"):
+        schema.judge(connection, Mode.DEMO, datetime.now(UTC) + timedelta(seconds=75))
+
+
+def test_a_migrated_database_is_not_migrated_to_another_mode(postgres: EmbeddedPostgres) -> None:
+    with pytest.raises(SchemaError, match="of mode demo"):
+        schema.upgrade(postgres.url("gapura_owner"), Mode.PRODUCTION)
+
+
+def test_upgrading_twice_changes_nothing(postgres: EmbeddedPostgres) -> None:
+    assert schema.upgrade(postgres.url("gapura_owner"), Mode.DEMO) == []
+
+
+def test_two_upgrades_at_once_take_turns(postgres: EmbeddedPostgres) -> None:
+    results: list[list[str]] = []
+    threads = [
+        threading.Thread(target=lambda: results.append(schema.upgrade(postgres.url("gapura_owner"), Mode.DEMO)))
+        for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [[], [], []]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE idp.installation SET mode = 'production'",
+        "DELETE FROM idp.installation",
+        "UPDATE consent.ledger_entries SET entry = ''",
+        "TRUNCATE consent.ledger_entries",
+    ],
+)
+def test_even_the_owner_does_not_change_what_is_written_for_good(owner_database: Database, statement: str) -> None:
+    with owner_database.engine.begin() as connection:
+        connection.exec_driver_sql(AN_ENTRY)
+        with pytest.raises(Exception, match="append-only"):
+            connection.exec_driver_sql(statement)
+        connection.rollback()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param("SELECT FROM keys.private_keys", id="read the ledger's private key"),
+        pytest.param("UPDATE consent.records SET act = 'given'", id="rewrite a consent act"),
+        pytest.param("DELETE FROM consent.disclosures", id="forget who looked"),
+        pytest.param("UPDATE idp.audit_events SET actor_id = NULL", id="rewrite the trail"),
+        pytest.param(AN_ENTRY, id="number the ledger"),
+        pytest.param("INSERT INTO consent.ledger_checkpoints (origin) VALUES ('x')", id="sign a checkpoint"),
+        pytest.param("UPDATE idp.alembic_version SET version_num = '0'", id="pretend another schema"),
+        pytest.param("SELECT consent.drop_partition('consent.disclosures', now())", id="drop a partition"),
+        pytest.param("CREATE TABLE public.mine (x int)", id="make a table"),
+        pytest.param("SET ROLE gapura_owner", id="become the owner"),
+    ],
+)
+def test_the_web_role_may_not(postgres: EmbeddedPostgres, statement: str) -> None:
+    with psycopg.connect(postgres.url("gapura_web")) as connection:
+        connection.execute("SET ROLE gapura_web")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(statement.encode())
+
+
+def test_jobs_are_deferred_by_the_web_role_without_a_notify(postgres: EmbeddedPostgres) -> None:
+    with psycopg.connect(postgres.url("gapura_web"), autocommit=True) as connection:
+        connection.execute("SET ROLE gapura_web")
+        connection.execute("LISTEN procrastinate_any_queue_v1")
+        connection.execute(DEFER)
+        assert list(connection.notifies(timeout=0.2, stop_after=1)) == []
