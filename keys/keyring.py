@@ -226,6 +226,7 @@ def _lock_lane(db: Session, role: str, algorithm: str) -> None:
 
 def _insert(db: Session, rest_sealer: RestSealer, role: str, algorithm: str, now: datetime, state: State) -> str:
     """A new key, published or signing, with its two halves. Returns its `kid`."""
+    _refuse_another_master(db, rest_sealer)
     key = generate(algorithm)
     public = public_jwk(key, algorithm)
     kid = str(public["kid"])
@@ -244,6 +245,13 @@ def _insert(db: Session, rest_sealer: RestSealer, role: str, algorithm: str, now
     db.add(PrivateKeyRow(kid=kid, private_sealed=seal_private(rest_sealer, kid, key)))
     db.flush()
     return kid
+
+
+def _refuse_another_master(db: Session, rest_sealer: RestSealer) -> None:
+    """A key sealed under a master key that no other process has would be found out only when it has to sign."""
+    for row in db.scalars(select(PrivateKeyRow).limit(1)):
+        if row.private_sealed is not None:
+            open_private(rest_sealer, row.kid, row.private_sealed)
 
 
 def _insert_first(db: Session, rest_sealer: RestSealer, role: str, algorithm: str, now: datetime) -> str | None:

@@ -25,6 +25,12 @@ _CLASSES: dict[str, type[RSAKey] | type[ECKey] | type[OKPKey]] = {"RSA": RSAKey,
 
 def generate(algorithm: str) -> AsymmetricKey:
     """A new key that can sign with this algorithm. RS256 takes a tenth of a second or more."""
+    key = _generate(algorithm)
+    # One thumbprint in 64 begins with a hyphen, and a command would take it for an option.
+    return key if not key.thumbprint().startswith("-") else generate(algorithm)
+
+
+def _generate(algorithm: str) -> AsymmetricKey:
     if algorithm == "RS256":
         return RSAKey.generate_key(RSA_BITS)
     if algorithm == "ES256":

@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from idp import audit
 from idp.accounts.citizen_key import Use
 from idp.accounts.identifiers import Identifier
 from idp.accounts.models import Account, AccountState, AssuranceEvent
@@ -104,16 +105,26 @@ def prove(
     db.flush()
 
 
-def change_state(db: Session, citizen_id: UUID, state: AccountState, now: datetime) -> AccountState | None:
-    """Move the account to `state`; the state before.
+def change_state(
+    db: Session, citizen_id: UUID, state: AccountState, now: datetime, *, actor_id: UUID | None = None
+) -> AccountState | None:
+    """Move the account to `state`; the state before. None: there is no such account, or no way from where it is.
 
-    None: there is no such account, or no way from where it is.
+    `actor_id`: the citizen or operator who did it; None: the house itself.
     """
     account = _locked(db, citizen_id)
     if account is None or state not in MAY_BECOME[account.state]:
         return None
     before, account.state, account.state_at, account.locked_until = account.state, state, now, None
     db.flush()
+    audit.record(
+        db,
+        action=f"account.{state}",
+        object_id=str(citizen_id),
+        outcome="done",
+        actor_id=actor_id,
+        detail={"before": before},
+    )
     return before
 
 

@@ -109,14 +109,6 @@ def digest(lookup_key: bytes, identifier: Identifier) -> bytes:
     return hmac.digest(key, f"{identifier.kind.value}\0{identifier.normal}".encode(), "sha256")
 
 
-def masked(identifier: Identifier) -> str:
-    """The little that a page may show: the last four digits, or the first letters of an address."""
-    if identifier.kind is Kind.EMAIL:
-        local, _, domain = identifier.normal.partition("@")
-        return f"{local[0]}•••@{domain[0]}•••.{domain.rpartition('.')[2]}"
-    return f"•••• •••• •••• {identifier.normal[-4:]}" if identifier.kind is Kind.NIK else identifier.normal[-4:]
-
-
 def _clean(typed: str) -> str | Unreadable:
     """NFKC (full-width digits, ligatures), lower case, none of the invisible marks that copying brings along."""
     if len(typed) > LONGEST_TYPED:

@@ -15,12 +15,14 @@ from uuid import UUID
 from sqlalchemy import literal, select
 from sqlalchemy.orm import Session
 
+from idp import audit
 from idp.accounts import passwords
 from idp.accounts.assurance import Amr
 from idp.accounts.delays import Failures
 from idp.accounts.identifiers import Identifier
 from idp.accounts.models import Account, AccountState, StoredIdentifier, StoredPassword, StoredTotp
 from idp.accounts.password_hashing import PasswordHashing
+from idp.accounts.passwords import Guess
 from idp.accounts.profile import Vault
 from idp.database import Database
 
@@ -46,10 +48,7 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class NeedsSecondFactor:
-    """The password was right; nobody is signed in yet.
-
-    The failures of before stay remembered until the factor is right too.
-    """
+    """The password was right; nobody is signed in yet."""
 
     citizen_id: UUID
 
@@ -145,16 +144,20 @@ def settle(
     memory = passwords.lock(db, citizen_id)
     if memory is None:
         return Refused(Why.NO_MATCH, citizen_id=citizen_id)
-    if memory.failures.waits(now) and not known:
-        return Refused(Why.TOO_MANY, memory.failures.refused_until, citizen_id)
+    if memory.of_passwords.waits(now) and not known:
+        return Refused(Why.TOO_MANY, memory.of_passwords.refused_until, citizen_id)
     if not right or memory.set_at != candidate.set_at:  # changed while it was verified: it is the old one
-        counted = passwords.count_failure(db, citizen_id, now)
-        return Refused(Why.TOO_MANY if counted.waits(now) else Why.NO_MATCH, counted.refused_until, citizen_id)
+        return _counted(db, citizen_id, now)
     if candidate.state is not AccountState.ACTIVE:
         return Refused(Why.NOT_ACTIVE, citizen_id=citizen_id)
     if renewed is not None and candidate.hash is not None:
         passwords.rehash(db, citizen_id, candidate.hash, renewed)
-    if candidate.has_second_factor:
-        return NeedsSecondFactor(citizen_id)
-    passwords.forget_failures(db, citizen_id)
-    return SignedIn(citizen_id)
+    passwords.forget_failures(db, citizen_id, Guess.PASSWORD)
+    return NeedsSecondFactor(citizen_id) if candidate.has_second_factor else SignedIn(citizen_id)
+
+
+def _counted(db: Session, citizen_id: UUID, now: datetime) -> Refused:
+    failures = passwords.count_failure(db, citizen_id, Guess.PASSWORD, now)
+    detail = {"in_a_row": failures.count}
+    audit.record(db, action="password.refused", object_id=str(citizen_id), outcome="refused", detail=detail)
+    return Refused(Why.TOO_MANY if failures.waits(now) else Why.NO_MATCH, failures.refused_until, citizen_id)

@@ -126,7 +126,7 @@ class StoredIdentifier(Base):
 
 
 class StoredPassword(Base):
-    """Writer: passwords. Also the account's one memory of wrong proofs, of whichever kind."""
+    """Writer: passwords. Also the account's memory of wrong proofs, of either kind."""
 
     __tablename__ = "passwords"
     __table_args__ = _IDP
@@ -136,6 +136,9 @@ class StoredPassword(Base):
     failures: Mapped[int]
     failed_at: Mapped[datetime | None]
     refused_until: Mapped[datetime | None]
+    factor_failures: Mapped[int]
+    factor_failed_at: Mapped[datetime | None]
+    factor_refused_until: Mapped[datetime | None]
 
 
 class StoredSession(Base):

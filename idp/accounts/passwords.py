@@ -1,18 +1,21 @@
-"""A citizen's password, and the account's one memory of wrong proofs. Writer of `passwords`.
+"""A citizen's password, and the account's memory of wrong proofs. Writer of `passwords`.
 
-The memory counts wrong passwords and wrong second factors alike, by whichever name the citizen was called (C064),
-and is empty again after a complete sign-in. It makes the next proof wait, never for ever. The row's lock decides
-between guesses made at once.
+Wrong passwords are counted per account, by whichever name the citizen was called (C064), and so are wrong second
+factors, apart: a stranger can spend the one budget, only who knows the password the other (protocol.md §6 rows 83,
+84). A memory makes the next proof wait, never for ever, and is empty again after a complete sign-in. The row's
+lock decides between guesses made at once.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from idp import audit
 from idp.accounts.delays import Failures, after_one_more
 from idp.accounts.models import StoredPassword
 from idp.accounts.password_hashing import PasswordHashing
@@ -25,14 +28,20 @@ _SET = """
 """
 
 
+class Guess(StrEnum):
+    """What was wrong: each has its own memory."""
+
+    PASSWORD = "password"
+    FACTOR = "factor"
+
+
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What decides under the row's lock: since when this password is the password, and what was proved wrong
-    lately.
-    """
+    """What decides under the row's lock: since when this password is the password, and what was wrong lately."""
 
     set_at: datetime
-    failures: Failures
+    of_passwords: Failures
+    of_factors: Failures
 
 
 def change(
@@ -50,6 +59,7 @@ def change(
     if refusal is None:
         params = {"citizen_id": citizen_id, "hash": hashing.hash(password), "now": now}
         db.connection().exec_driver_sql(_SET, params)
+        audit.record(db, action="password.changed", object_id=str(citizen_id), outcome="done", actor_id=citizen_id)
     return refusal
 
 
@@ -70,28 +80,41 @@ def lock(db: Session, citizen_id: UUID) -> Memory | None:
     None: there is no password, and no proof that needs counting is accepted.
     """
     stored = _locked(db, citizen_id)
-    return None if stored is None else Memory(stored.set_at, _failures(stored))
+    if stored is None:
+        return None
+    return Memory(stored.set_at, _failures(stored, Guess.PASSWORD), _failures(stored, Guess.FACTOR))
 
 
-def count_failure(db: Session, citizen_id: UUID, now: datetime) -> Failures:
+def count_failure(db: Session, citizen_id: UUID, guess: Guess, now: datetime) -> Failures:
     """Remember one more wrong proof. Guesses made at once are counted one after the other."""
     stored = _locked(db, citizen_id)
     if stored is None:
         return Failures()
-    failures = after_one_more(_failures(stored), now)
-    stored.failures, stored.failed_at, stored.refused_until = failures.count, now, failures.refused_until
+    failures = after_one_more(_failures(stored, guess), now)
+    if guess is Guess.PASSWORD:
+        stored.failures, stored.failed_at, stored.refused_until = failures.count, now, failures.refused_until
+    else:
+        stored.factor_failures, stored.factor_failed_at = failures.count, now
+        stored.factor_refused_until = failures.refused_until
     db.flush()
     return failures
 
 
-def forget_failures(db: Session, citizen_id: UUID) -> None:
-    """After a complete sign-in: whoever failed before, the citizen is here."""
-    where = (StoredPassword.citizen_id == citizen_id, StoredPassword.failures > 0)
-    db.execute(update(StoredPassword).where(*where).values(failures=0, failed_at=None, refused_until=None))
+def forget_failures(db: Session, citizen_id: UUID, guess: Guess) -> None:
+    """The right proof was given: whoever failed before, the citizen is here."""
+    where = StoredPassword.citizen_id == citizen_id
+    if guess is Guess.PASSWORD:
+        nothing = {"failures": 0, "failed_at": None, "refused_until": None}
+        db.execute(update(StoredPassword).where(where, StoredPassword.failures > 0).values(nothing))
+    else:
+        nothing = {"factor_failures": 0, "factor_failed_at": None, "factor_refused_until": None}
+        db.execute(update(StoredPassword).where(where, StoredPassword.factor_failures > 0).values(nothing))
 
 
-def _failures(stored: StoredPassword) -> Failures:
-    return Failures(stored.failures, stored.failed_at, stored.refused_until)
+def _failures(stored: StoredPassword, guess: Guess) -> Failures:
+    if guess is Guess.PASSWORD:
+        return Failures(stored.failures, stored.failed_at, stored.refused_until)
+    return Failures(stored.factor_failures, stored.factor_failed_at, stored.factor_refused_until)
 
 
 def _locked(db: Session, citizen_id: UUID) -> StoredPassword | None:

@@ -6,6 +6,7 @@ whoever saw its revision. Opening one is on the hop (userinfo), so it is plain w
 that need not be.
 """
 
+import hmac
 import json
 import secrets
 from collections.abc import Iterator, Mapping
@@ -22,7 +23,7 @@ from idp.accounts.citizen_key import CitizenKey, Use
 from idp.accounts.errors import NoCitizen, NoCitizenKey, StaleProfile
 from idp.accounts.identifiers import Identifier, Kind
 from idp.accounts.models import StoredIdentifier, StoredKey, StoredProfile
-from keys.derivation import KEY_BYTES, Label
+from keys.derivation import KEY_BYTES, Label, derive, joined
 from keys.sealing import RestSealer
 
 _KEY_CONTEXT = b"idp.citizen_keys\0"
@@ -172,7 +173,11 @@ class Vault:
             raise StaleProfile
         return int(saved)
 
-    # ---- identifiers
+    # ---- identifiers, and other things that are found without being kept
+
+    def keyed_digest(self, label: Label, *parts: str) -> bytes:
+        """The digest under which a letter's or a recovery code is stored: nothing to guess at without the key."""
+        return hmac.digest(derive(self._lookup_key, label), joined(*parts), "sha256")
 
     def digest(self, identifier: Identifier) -> bytes:
         """Under which the identifier is found."""

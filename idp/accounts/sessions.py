@@ -18,6 +18,7 @@ from psycopg.rows import dict_row
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from idp import audit
 from idp.accounts.citizen_key import Use
 from idp.accounts.devices import Device
 from idp.accounts.models import Audience, SessionEnd, StoredSession
@@ -227,7 +228,14 @@ def start(
     sealed = vault.get_key(db, citizen_id).seal(Use.DEVICE, device.to_bytes()) if device else None
     lives = lifetime(aal, audience, shared_device=shared_device)
     params = _new(secret, lives, citizen_id, aal, amr, now) | {"audience": audience, "device_sealed": sealed}
-    return _new_session(db, _START, params, secret)
+    session = _new_session(db, _START, params, secret)
+    if session is not None:
+        detail = {"audience": audience, "aal": session.aal, "amr": list(amr)}
+        object_id = str(session.session_id)
+        audit.record(
+            db, action="session.started", object_id=object_id, outcome="done", actor_id=citizen_id, detail=detail
+        )
+    return session
 
 
 def renew(

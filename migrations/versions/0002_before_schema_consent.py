@@ -174,11 +174,22 @@ CREATE TABLE consent.consents (
   CONSTRAINT consents_pkey PRIMARY KEY (citizen_id, client_no, purpose_no),  -- hop, may-I; by citizen: portal, /consents
   CONSTRAINT consents_end_after_start CHECK (expires_at > given_at),
   CONSTRAINT consents_attributes CHECK (cardinality(attribute_nos) <= 200 AND law_nos <@ attribute_nos)
-) WITH (fillfactor = 90);  -- room for a withdrawal on the same page (HOT: no indexed column changes)
+) WITH (fillfactor = 90);  -- room for an amendment on the same page (HOT: no indexed column changes)
+CREATE INDEX consents_due ON consent.consents (expires_at) WHERE withdrawn_at IS NULL;   -- what has run out and is to be recorded
 
 CREATE TYPE consent.act AS ENUM (
   'given', 'renewed', 'amended', 'paused', 'resumed', 'refused', 'left', 'expired', 'withdrawn', 'ended', 'struck_down');
 CREATE TYPE consent.actor AS ENUM ('self', 'guardian', 'representative', 'assisted', 'agency', 'operator', 'court', 'clock');
+
+-- How controller, application and data sources were called when an act was recorded: a catalogue that grows when one of them is renamed,
+-- so that every record can be made again from what stands here. Writer: consent/records. Append-only (trigger).
+CREATE TABLE consent.parties (
+  parties_digest bytea       NOT NULL,       -- SHA-256 of the RFC 8785 form of `parties`
+  parties        jsonb       NOT NULL,       -- {controller, application, sources, issuer}; nothing of a citizen
+  first_named_at timestamptz NOT NULL,
+  CONSTRAINT parties_pkey PRIMARY KEY (parties_digest)
+);
+CREATE TRIGGER parties_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON consent.parties FOR EACH STATEMENT EXECUTE FUNCTION consent.refuse_change();
 
 -- Each act of consent, for good (ISO/IEC TS 27560 `events`). The canonical record is recomputed from these columns
 -- and the immutable catalogues; its keyed digest under `salt` is what the ledger holds.
@@ -192,7 +203,7 @@ CREATE TABLE consent.records (
   agency_no           integer       NOT NULL,
   purpose_no          integer       NOT NULL,
   agreement_no        integer       NOT NULL,
-  notice_no           integer,                 -- the words shown, in that language; none when nothing was shown
+  notice_no           integer,                 -- the words that the consent rests on, in that language; none when nothing was shown
   revision            integer       NOT NULL,  -- of the consent, after this act
   act                 consent.act   NOT NULL,
   actor               consent.actor NOT NULL,
@@ -202,8 +213,10 @@ CREATE TABLE consent.records (
   attribute_nos       smallint[]    NOT NULL,  -- in force after this act; the empty set after a withdrawal
   law_nos             smallint[],              -- those of them that rest on law
   acr                 text,                    -- how surely the actor was known
+  amr                 text[],                  -- by which methods (RFC 8176)
   method              text          NOT NULL,  -- `web-button`, `counter`, `letter`, `clock`
   reason              text,                    -- asked of agencies and operators only; a citizen needs none
+  parties_digest      bytea         NOT NULL,  -- how the parties were called: consent.parties
   previous_commitment bytea,                   -- of this consent's act before: a dropped act breaks the citizen's own chain
   commitment          bytea         NOT NULL,  -- HMAC-SHA-256(salt, canonical record): the ledger's `c`
   salt                bytea,                   -- 32 random bytes; gone after erasure, and the commitment then says nothing
@@ -277,13 +290,13 @@ CREATE TRIGGER disclosure_days_append_only BEFORE UPDATE OR DELETE ON consent.di
 GRANT USAGE ON SCHEMA consent TO gapura_web, gapura_worker, gapura_auditor;
 -- Nobody but the owner may touch what is written for good: no UPDATE, no DELETE on notices, disclosures, their days; on records only an erasure.
 GRANT SELECT ON consent.attributes, consent.legal_bases, consent.purposes, consent.agreements, consent.notices, consent.delegations,
-                consent.consents, consent.records, consent.disclosures, consent.disclosure_days TO gapura_web;
-GRANT INSERT ON consent.records, consent.disclosures, consent.notices TO gapura_web;
+                consent.consents, consent.parties, consent.records, consent.disclosures, consent.disclosure_days TO gapura_web;
+GRANT INSERT ON consent.parties, consent.records, consent.disclosures, consent.notices TO gapura_web;
 GRANT UPDATE (salt, erased_at, acting_citizen_id, reason) ON consent.records TO gapura_web;      -- erasure; the trigger says when
 GRANT INSERT, UPDATE ON consent.consents, consent.agreements, consent.delegations, consent.purposes, consent.attributes, consent.legal_bases TO gapura_web;
 GRANT INSERT ON consent.disclosure_days TO gapura_worker;
 -- auditor: the rules and the counts; no citizen's row.
-GRANT SELECT ON consent.attributes, consent.purposes, consent.legal_bases, consent.agreements, consent.notices TO gapura_auditor;
+GRANT SELECT ON consent.attributes, consent.purposes, consent.legal_bases, consent.agreements, consent.notices, consent.parties TO gapura_auditor;
 GRANT SELECT (act, actor, acted_at, client_no, purpose_no, agreement_no, notice_no, commitment, erased_at) ON consent.records TO gapura_auditor;
 GRANT SELECT (day_on, rows_seen) ON consent.disclosure_days TO gapura_auditor;
 """

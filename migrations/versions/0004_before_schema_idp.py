@@ -201,7 +201,8 @@ CREATE TABLE idp.identifiers (
 );
 CREATE INDEX identifiers_of_citizen ON idp.identifiers (citizen_id);   -- account page; erasure
 
--- Passwords. Writer: idp/accounts/passwords. Life: one a citizen, replaced; deleted when given up or erased.
+-- Passwords, and the account's memory of wrong proofs: of its password, and of its second factor (a stranger spends the one, only who
+-- knows the password the other). Writer: idp/accounts/passwords. Life: one a citizen, replaced; deleted when given up or erased.
 CREATE TABLE idp.passwords (
   citizen_id      uuid        NOT NULL,
   hash            text        NOT NULL,      -- argon2id in PHC form
@@ -209,6 +210,9 @@ CREATE TABLE idp.passwords (
   failures        integer     NOT NULL DEFAULT 0,   -- in a row, since the last success
   failed_at       timestamptz,
   refused_until   timestamptz,               -- the time the page names; recovery and passkeys stay open
+  factor_failures      integer NOT NULL DEFAULT 0,
+  factor_failed_at     timestamptz,
+  factor_refused_until timestamptz,
   CONSTRAINT passwords_pkey PRIMARY KEY (citizen_id)
 ) WITH (fillfactor = 80);  -- the failure counter is a HOT update
 

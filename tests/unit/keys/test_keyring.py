@@ -288,6 +288,13 @@ def test_another_master_key_is_told_in_one_sentence(db: Session) -> None:
         keyring.load(db, RestSealer(bytes(32)))
 
 
+def test_no_key_is_added_under_another_master_key(db: Session) -> None:
+    with pytest.raises(KeyUnreadable):
+        keyring.publish(db, RestSealer(bytes(32)), "tokens", "ES256", NOW)
+    with pytest.raises(KeyUnreadable):
+        keyring.compromise(db, RestSealer(bytes(32)), signer_of(db), NOW)
+
+
 def test_private_halves_lie_sealed_and_open_in_their_own_row_only(db: Session, rest_sealer: RestSealer) -> None:
     kid, other = signer_of(db, "tokens", "ES256"), signer_of(db, "tokens", "EdDSA")
     moved = db.get_one(PrivateKeyRow, other).private_sealed

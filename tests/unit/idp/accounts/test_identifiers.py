@@ -8,7 +8,6 @@ from idp.accounts.identifiers import (
     Kind,
     Unreadable,
     digest,
-    masked,
     normalise,
     read_email,
     read_nik,
@@ -117,17 +116,3 @@ def test_a_digest_depends_on_key_kind_and_value() -> None:
 
 def test_an_identifier_shows_nothing_of_itself_in_a_traceback() -> None:
     assert NIK not in repr(Identifier(Kind.NIK, NIK))
-
-
-@pytest.mark.parametrize(
-    ("typed", "shown"),
-    [
-        (NIK, "•••• •••• •••• 0001"),
-        ("081234567890", "7890"),
-        ("siti@gmail.com", "s•••@g•••.com"),
-    ],
-)
-def test_a_page_shows_the_end_of_a_number_and_the_beginnings_of_an_address(typed: str, shown: str) -> None:
-    identifier = normalise(typed)
-    assert isinstance(identifier, Identifier)
-    assert masked(identifier) == shown

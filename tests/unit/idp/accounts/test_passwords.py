@@ -12,6 +12,7 @@ from idp.accounts.delays import Failures
 from idp.accounts.models import StoredPassword
 from idp.accounts.password_hashing import PasswordHashing
 from idp.accounts.password_rules import Refusal, Weakness
+from idp.accounts.passwords import Guess
 from idp.accounts.profile import Vault
 from idp.database import Database
 from tests.builders import NOW, PASSWORD, a_citizen
@@ -28,7 +29,7 @@ def test_another_password_takes_the_place_of_the_first_and_forgives(
     db: Session, vault: Vault, hashing: PasswordHashing
 ) -> None:
     citizen_id = a_citizen(db, vault, hashing=hashing).citizen_id
-    passwords.count_failure(db, citizen_id, NOW)
+    passwords.count_failure(db, citizen_id, Guess.PASSWORD, NOW)
     assert passwords.change(db, hashing, citizen_id, OTHER, personal=(), second_factor=False, now=LATER) is None
     db.expire_all()
     row = stored(db, citizen_id)
@@ -74,21 +75,21 @@ def test_a_newer_hash_takes_the_place_only_of_the_one_that_was_verified(
 def test_failures_add_up_and_a_sign_in_forgets_them(db: Session, vault: Vault, hashing: PasswordHashing) -> None:
     citizen_id = a_citizen(db, vault, hashing=hashing).citizen_id
     for _ in range(5):
-        failures = passwords.count_failure(db, citizen_id, NOW)
+        failures = passwords.count_failure(db, citizen_id, Guess.PASSWORD, NOW)
     assert failures == Failures(5, NOW, NOW + timedelta(minutes=1))
     memory = passwords.lock(db, citizen_id)
     assert memory is not None
-    assert memory.failures == failures
-    passwords.forget_failures(db, citizen_id)
+    assert memory.of_passwords == failures
+    passwords.forget_failures(db, citizen_id, Guess.PASSWORD)
     memory = passwords.lock(db, citizen_id)
     assert memory is not None
-    assert memory.failures == Failures()
+    assert memory.of_passwords == Failures()
 
 
 def test_who_has_no_password_has_no_memory(db: Session, vault: Vault) -> None:
     citizen_id = a_citizen(db, vault).citizen_id
     assert passwords.lock(db, citizen_id) is None
-    assert passwords.count_failure(db, citizen_id, NOW) == Failures()
+    assert passwords.count_failure(db, citizen_id, Guess.PASSWORD, NOW) == Failures()
 
 
 def test_a_password_given_up_is_gone(db: Session, vault: Vault, hashing: PasswordHashing) -> None:
@@ -103,7 +104,7 @@ def test_guesses_made_at_once_are_all_counted(database: Database, vault: Vault, 
 
     def guess() -> None:
         with database.writing() as db:
-            passwords.count_failure(db, citizen_id, NOW)
+            passwords.count_failure(db, citizen_id, Guess.PASSWORD, NOW)
 
     threads = [threading.Thread(target=guess) for _ in range(8)]
     for thread in threads:

@@ -1,0 +1,142 @@
+"""Who received, or was refused, what about whom, when, on which basis: "who looked". Writer of its tables.
+
+A release is written in the statement that releases: this module lends the clause, the hot doors compose it. So
+nothing leaves without its row, and each row is committed before a withdrawal can be (the statement holds the
+consent FOR SHARE).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
+
+from consent import models
+from consent.decision import PERMITS
+
+# Clauses for the hot doors. Each stands in a WITH list, after the CTE that judged: `allowed` at the token door,
+# `token` at userinfo and introspection; both have consent_id and attribute_nos. Parameters: citizen_id, client_no,
+# purpose_no, and released_nos (token), asked_nos (userinfo), source_agency_no (introspection).
+DISCLOSED_ID_TOKEN = """
+disclosed AS (
+  INSERT INTO consent.disclosures (citizen_id, consent_id, client_no, purpose_no, channel, reason, attribute_nos)
+  SELECT %(citizen_id)s, allowed.consent_id, %(client_no)s, %(purpose_no)s, 'id_token', 'consent_given',
+         %(released_nos)s::smallint[]
+    FROM allowed
+   WHERE allowed.attribute_nos @> %(released_nos)s::smallint[] AND cardinality(%(released_nos)s::smallint[]) > 0
+)"""
+# What the consent covers of what was asked; the first branch is the common one and costs no sort.
+DISCLOSED_USERINFO = """
+disclosed AS (
+  INSERT INTO consent.disclosures (citizen_id, consent_id, client_no, purpose_no, channel, reason, attribute_nos)
+  SELECT %(citizen_id)s, token.consent_id, %(client_no)s, %(purpose_no)s, 'userinfo', 'consent_given',
+         CASE WHEN token.attribute_nos @> %(asked_nos)s::smallint[] THEN %(asked_nos)s::smallint[]
+              ELSE ARRAY(SELECT unnest(token.attribute_nos) INTERSECT SELECT unnest(%(asked_nos)s::smallint[])) END
+    FROM token
+  RETURNING attribute_nos
+)"""
+DISCLOSED_INTROSPECTION = """
+disclosed AS (
+  INSERT INTO consent.disclosures (citizen_id, consent_id, client_no, purpose_no, channel, reason,
+         source_agency_no, attribute_nos)
+  SELECT %(citizen_id)s, token.consent_id, %(client_no)s, %(purpose_no)s, 'introspection', 'consent_given',
+         %(source_agency_no)s, token.attribute_nos
+    FROM token
+)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """One release, or one refusal, as its citizen may see it. `disclosure_id` is the cursor of a page."""
+
+    disclosure_id: UUID
+    disclosed_at: datetime
+    consent_id: UUID | None
+    client_no: int
+    purpose_no: int
+    channel: str
+    reason: str
+    source_agency_no: int | None
+    statute_no: int | None
+    attribute_nos: frozenset[int]
+
+
+def list_for(
+    db: Session,
+    citizen_id: UUID,
+    *,
+    before: UUID | None = None,
+    since: datetime | None = None,
+    client_no: int | None = None,
+    until: datetime | None = None,
+    limit: int = 20,
+) -> list[Disclosure]:
+    """A page of a citizen's list, newest first. `before` is the last id of the page before; `since` and `until`
+    bound it in time and spare the partitions outside. What a statute hides until a day is not in it before that
+    day.
+    """
+    table = models.Disclosure
+    query = select(table).where(*_visible(citizen_id, since, until, client_no))
+    if before is not None:
+        query = query.where(table.disclosure_id < before)
+    return [_read(row) for row in db.scalars(query.order_by(table.disclosure_id.desc()).limit(limit))]
+
+
+def count(
+    db: Session,
+    citizen_id: UUID,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    client_no: int | None = None,
+) -> int:
+    """How many rows that list has."""
+    query = select(func.count()).select_from(models.Disclosure)
+    return db.execute(query.where(*_visible(citizen_id, since, until, client_no))).scalar_one()
+
+
+def last_seen(db: Session, citizen_id: UUID, since: datetime | None = None) -> Mapping[int, datetime]:
+    """When each client last received something of this citizen. Refusals are not sights."""
+    table = models.Disclosure
+    seen = (
+        select(table.client_no, func.max(func.uuid_extract_timestamp(table.disclosure_id)))
+        .where(*_visible(citizen_id, since, None, None), table.reason.in_([str(reason) for reason in PERMITS]))
+        .group_by(table.client_no)
+    )
+    return {client_no: at.astimezone(UTC) for client_no, at in db.execute(seen)}
+
+
+def _visible(
+    citizen_id: UUID, since: datetime | None, until: datetime | None, client_no: int | None
+) -> list[ColumnElement[bool]]:
+    table = models.Disclosure
+    conditions: list[Any] = [
+        table.citizen_id == citizen_id,
+        or_(table.shown_after.is_(None), table.shown_after < func.current_date()),
+    ]
+    if since is not None:
+        conditions.append(table.disclosure_id >= func.consent.uuid_floor(since))
+    if until is not None:
+        conditions.append(table.disclosure_id < func.consent.uuid_floor(until))
+    if client_no is not None:
+        conditions.append(table.client_no == client_no)
+    return conditions
+
+
+def _read(row: models.Disclosure) -> Disclosure:
+    return Disclosure(
+        disclosure_id=row.disclosure_id,
+        disclosed_at=row.disclosed_at,
+        consent_id=row.consent_id,
+        client_no=row.client_no,
+        purpose_no=row.purpose_no,
+        channel=row.channel,
+        reason=row.reason,
+        source_agency_no=row.source_agency_no,
+        statute_no=row.statute_no,
+        attribute_nos=frozenset(row.attribute_nos),
+    )

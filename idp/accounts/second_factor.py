@@ -1,0 +1,130 @@
+"""The second factor of a sign-in: which the citizen has, and one attempt with one of them, answered by a value.
+
+Its budget is the account's, not the session's or the browser's (protocol.md §6 row 84): nobody who has the
+password may try six digits as often as they like, from wherever. A used code reads like a wrong one and counts as
+one. A code by SMS is offered only beside something better (row 90), and only to a number proved in the last 60
+days, because numbers are sold again (experience.md §1.1).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from idp import audit
+from idp.accounts import enrolment, passwords, recovery_codes, sent_codes, totp
+from idp.accounts.assurance import Amr
+from idp.accounts.identifiers import Identifier, Kind
+from idp.accounts.login import Refused, SignedIn, Why
+from idp.accounts.models import AccountState
+from idp.accounts.passwords import Guess
+from idp.accounts.profile import Vault
+
+NUMBER_IS_FRESH = timedelta(days=60)
+
+
+class Method(StrEnum):
+    """What a citizen may answer with."""
+
+    CODE_APP = "code_app"
+    RECOVERY_CODE = "recovery_code"
+    SMS = "sms"
+
+
+_AMR = {
+    Method.CODE_APP: Amr.ONE_TIME_PASSWORD,
+    Method.RECOVERY_CODE: Amr.ONE_TIME_PASSWORD,
+    Method.SMS: Amr.SMS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the page may offer.
+
+    `phone`: where an SMS would go; None: no SMS. `methods` is empty: no factor is set up.
+    """
+
+    methods: frozenset[Method]
+    phone: Identifier | None
+
+
+def offer(db: Session, vault: Vault, citizen_id: UUID, now: datetime) -> Offer:
+    """What this citizen can answer with."""
+    if not totp.is_set_up(db, citizen_id):
+        return Offer(frozenset(), None)
+    methods = {Method.CODE_APP}
+    if recovery_codes.count_left(db, citizen_id):
+        methods.add(Method.RECOVERY_CODE)
+    phone = _fresh_phone(db, vault, citizen_id, now)
+    if phone is not None:
+        methods.add(Method.SMS)
+    return Offer(frozenset(methods), phone)
+
+
+def send_sms(
+    db: Session, vault: Vault, citizen_id: UUID, now: datetime
+) -> sent_codes.ToSend | sent_codes.NotYet | None:
+    """A code for the citizen's number; None: SMS is not among what is offered."""
+    phone = offer(db, vault, citizen_id, now).phone
+    if phone is None:
+        return None
+    return sent_codes.make(db, vault, citizen_id, sent_codes.Use.SECOND_FACTOR, phone, now)
+
+
+def attempt(
+    db: Session, vault: Vault, citizen_id: UUID, method: Method, typed: str, now: datetime
+) -> SignedIn | Refused:
+    """Try one code after the right password. The account's lock makes tries at once wait for one another."""
+    memory = passwords.lock(db, citizen_id)
+    if memory is None:
+        return Refused(Why.NO_MATCH, citizen_id=citizen_id)
+    if memory.of_factors.waits(now):
+        return Refused(Why.TOO_MANY, memory.of_factors.refused_until, citizen_id)
+    account = enrolment.find_account(db, citizen_id)
+    if account is None or account.state is not AccountState.ACTIVE:
+        return Refused(Why.NOT_ACTIVE, citizen_id=citizen_id)
+    offered = offer(db, vault, citizen_id, now)
+    if method not in offered.methods or not _is_right(db, vault, citizen_id, method, offered.phone, typed, now):
+        return _counted(db, citizen_id, method, now)
+    passwords.forget_failures(db, citizen_id, Guess.FACTOR)
+    return SignedIn(citizen_id, (Amr.PASSWORD, _AMR[method]))
+
+
+def _is_right(
+    db: Session,
+    vault: Vault,
+    citizen_id: UUID,
+    method: Method,
+    phone: Identifier | None,
+    typed: str,
+    now: datetime,
+) -> bool:
+    if method is Method.CODE_APP:
+        return totp.use(db, vault, citizen_id, typed, now)
+    if method is Method.RECOVERY_CODE:
+        return recovery_codes.use(db, vault, citizen_id, typed, now)
+    use = sent_codes.Use.SECOND_FACTOR
+    return phone is not None and (
+        sent_codes.answer(db, vault, citizen_id, use, phone, typed, now) is sent_codes.Answer.RIGHT
+    )
+
+
+def _counted(db: Session, citizen_id: UUID, method: Method, now: datetime) -> Refused:
+    failures = passwords.count_failure(db, citizen_id, Guess.FACTOR, now)
+    detail = {"method": method, "in_a_row": failures.count}
+    audit.record(db, action="second_factor.refused", object_id=str(citizen_id), outcome="refused", detail=detail)
+    return Refused(Why.TOO_MANY if failures.waits(now) else Why.NO_MATCH, failures.refused_until, citizen_id)
+
+
+def _fresh_phone(db: Session, vault: Vault, citizen_id: UUID, now: datetime) -> Identifier | None:
+    """The number in the profile, if it is still the one that leads to this citizen and was proved lately."""
+    proved_at = vault.list_proved(db, citizen_id).get(Kind.PHONE)
+    profile = vault.find_profile(db, citizen_id)
+    held = profile.values.get("phone_number") if profile else None
+    if proved_at is None or proved_at <= now - NUMBER_IS_FRESH or held is None:
+        return None
+    phone = Identifier(Kind.PHONE, held.value)
+    return phone if vault.find_citizen(db, phone) == citizen_id else None

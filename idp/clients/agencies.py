@@ -1,0 +1,95 @@
+"""Public bodies and the sectors in which their applications know a citizen by one `sub`. The only writer of both
+tables.
+
+Suspending an agency suspends all its applications in the same commit: `clients.agency_state` follows by the
+foreign key's cascade, and every statement that lets something out asks it (DESIGN §5). Nothing is deleted here.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from idp import audit
+from idp.clients.models import Agency, Sector
+from idp.invalidation import bump
+
+AGENCY_CODE = re.compile(r"[a-z0-9][a-z0-9-]{1,63}")
+
+
+def register(
+    db: Session,
+    *,
+    code: str,
+    name: Mapping[str, str],
+    dpo_contact: str,
+    now: datetime,
+    domains: Iterable[str] = (),
+    actor_id: UUID | None = None,
+) -> Agency:
+    """A new public body with its default sector. `domains` were proven by DNS. A person verifies it later."""
+    if not AGENCY_CODE.fullmatch(code):
+        raise ValueError("an agency's code is 2 to 64 small letters, digits and hyphens")
+    agency = Agency(
+        agency_code=code,
+        name=dict(name),
+        state="registered",
+        dpo_contact=dpo_contact,
+        domains=list(domains),
+        created_at=now,
+        state_at=now,
+    )
+    db.add(agency)
+    db.flush()
+    # The label lasts for ever and names no other sector: an agency's code is never given to another (schema).
+    db.add(Sector(agency_no=agency.agency_no, label=code))
+    db.flush()
+    audit.record(db, action="agency.registered", object_id=code, outcome="done", actor_id=actor_id)
+    bump(db)
+    return agency
+
+
+def find(db: Session, code: str) -> Agency | None:
+    return db.scalar(select(Agency).where(Agency.agency_code == code))
+
+
+def get(db: Session, code: str) -> Agency:
+    return db.scalars(select(Agency).where(Agency.agency_code == code)).one()
+
+
+def narrow_sector(db: Session, agency: Agency, narrowed_for: str) -> Sector:
+    """A sector within the agency's own, for applications whose citizens must not be linkable to its others
+    (health).
+    """
+    sector = Sector(
+        agency_no=agency.agency_no, label=f"{agency.agency_code}:{narrowed_for}", narrowed_for=narrowed_for
+    )
+    db.add(sector)
+    db.flush()
+    return sector
+
+
+def default_sector(db: Session, agency_no: int) -> Sector:
+    return db.scalars(select(Sector).where(Sector.agency_no == agency_no, Sector.narrowed_for.is_(None))).one()
+
+
+def verify(db: Session, agency: Agency, now: datetime, *, actor_id: UUID | None = None) -> None:
+    """Its papers were seen; also what lifts a suspension."""
+    _move(db, agency, "verified", now, actor_id)
+
+
+def suspend(db: Session, agency: Agency, now: datetime, *, actor_id: UUID | None = None) -> None:
+    """From this commit on none of its applications receives anything; `verify` lifts it, tokens of before
+    excepted.
+    """
+    _move(db, agency, "suspended", now, actor_id)
+
+
+def _move(db: Session, agency: Agency, state: str, now: datetime, actor_id: UUID | None) -> None:
+    statement = update(Agency).where(Agency.agency_no == agency.agency_no).values(state=state, state_at=now)
+    db.execute(statement)
+    audit.record(db, action=f"agency.{state}", object_id=agency.agency_code, outcome="done", actor_id=actor_id)
+    bump(db)

@@ -1,0 +1,96 @@
+"""The demo agencies that run beside the server, as commands: PORT+1 Flask, +2 an unchanged program, +3 employees.
+
+Each gets a written-out environment and reads its secret from a file of its own; whoever starts them (the launcher)
+also ends them.
+"""
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from idp.demo.country import APPLICATIONS, Application, known_secret
+from idp.processes import written_out
+from idp.settings import Settings
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+APACHE_MODULES = Path("/usr/lib/apache2/modules")
+
+
+@dataclass(frozen=True)
+class Beside:
+    """One program to start: its address for people, and how."""
+
+    name: str
+    url: str
+    command: list[str]
+    environment: dict[str, str]
+
+
+@dataclass(frozen=True)
+class NotHere:
+    """Why one is not started, as one sentence for the terminal."""
+
+    sentence: str
+
+
+def agencies(settings: Settings) -> list[Beside | NotHere]:
+    """What to start. Writes their secrets, each readable by us alone."""
+    by_offset = {one.port_offset: one for one in APPLICATIONS if one.port_offset is not None}
+    return [
+        _flask(by_offset[1], "agency_flask", settings),
+        _unchanged(by_offset[2], settings),
+        _flask(by_offset[3], "employees", settings),
+    ]
+
+
+def _flask(application: Application, example: str, settings: Settings) -> Beside:
+    port = settings.port + (application.port_offset or 0)
+    folder = _folder(application, settings)
+    secret = folder / "secret"
+    _write(secret, known_secret(application.client_id))
+    environment = written_out(os.environ) | {
+        "AGENCY_ISSUER": settings.issuer,
+        "AGENCY_CLIENT_ID": application.client_id,
+        "AGENCY_CLIENT_SECRET_FILE": str(secret),
+        "AGENCY_NAME": application.name["id"],
+        "AGENCY_SCOPE": application.scope,
+        "STAFF_FILE": str(folder / "staff.json"),
+    }
+    command = [sys.executable, str(EXAMPLES / example / "app.py"), str(port)]
+    return Beside(application.name["id"], f"http://127.0.0.1:{port}/", command, environment)
+
+
+def _unchanged(application: Application, settings: Settings) -> Beside | NotHere:
+    port = settings.port + (application.port_offset or 0)
+    apache = shutil.which("apache2", path="/usr/sbin:/usr/bin:/usr/local/sbin")
+    if apache is None or not (APACHE_MODULES / "mod_auth_openidc.so").exists():
+        return NotHere(
+            f"The unchanged program at port {port} is left out: it needs Apache with mod_auth_openidc"
+            " (Debian: apt-get install apache2 libapache2-mod-auth-openidc)."
+        )
+    folder = _folder(application, settings)
+    environment = written_out(os.environ) | {
+        "FOLDER": str(folder),
+        "MODULES": str(APACHE_MODULES),
+        "PROGRAM": str(EXAMPLES / "unchanged" / "program.py"),
+        "LISTEN_PORT": str(port),
+        "ISSUER": settings.issuer,
+        "CLIENT_ID": application.client_id,
+        "CLIENT_SECRET": known_secret(application.client_id),
+    }
+    command = [apache, "-D", "FOREGROUND", "-f", str(EXAMPLES / "unchanged" / "apache.conf")]
+    return Beside(application.name["id"], f"http://127.0.0.1:{port}/", command, environment)
+
+
+def _folder(application: Application, settings: Settings) -> Path:
+    folder = settings.instance / "agencies" / application.client_id
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def _write(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)

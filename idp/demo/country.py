@@ -1,0 +1,370 @@
+"""The demo country as plain data: who lives there, which agencies serve them, and what each application asks and
+why.
+
+People, agencies and numbers are invented: each NIK has district `00` (its fifth and sixth digit), which no real
+one has. Secrets are fixed, so that every start finds the same country; they open nothing outside a demo database.
+"""
+
+import base64
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+
+def known_secret(name: str) -> str:
+    """A client secret of the demo: the same at every start, of the same form as a real one."""
+    return (
+        base64.urlsafe_b64encode(hashlib.sha256(f"gapura demo client {name}".encode()).digest())
+        .rstrip(b"=")
+        .decode()
+    )
+
+
+def known_totp(nik: str) -> str:
+    """160 bits in base32, as an authenticator application takes them."""
+    return base64.b32encode(
+        hashlib.sha1(f"gapura demo totp {nik}".encode(), usedforsecurity=False).digest()
+    ).decode()
+
+
+@dataclass(frozen=True)
+class Citizen:
+    """One inhabitant. `more` are further attributes by their catalogue name."""
+
+    nik: str
+    name: str
+    password: str
+    email: str | None = None
+    phone: str | None = None
+    totp: bool = False
+    more: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def totp_secret(self) -> str | None:
+        return known_totp(self.nik) if self.totp else None
+
+
+@dataclass(frozen=True)
+class Agency:
+    code: str
+    name: dict[str, str]
+    dpo_contact: str
+    domains: tuple[str, ...]
+
+
+AGENCIES = (
+    Agency(
+        "dinkes-sukamaju",
+        {"id": "Dinas Kesehatan Kota Sukamaju", "en": "Sukamaju City Health Office"},
+        "dpo@dinkes.sukamaju.example",
+        ("dinkes.sukamaju.example",),
+    ),
+    Agency(
+        "pajak-nusantara",
+        {"id": "Kantor Pajak Nusantara", "en": "Nusantara Tax Office"},
+        "dpo@pajak.example",
+        ("pajak.example",),
+    ),
+    Agency(
+        "dinsos-sukamaju",
+        {"id": "Dinas Sosial Kota Sukamaju", "en": "Sukamaju City Social Office"},
+        "dpo@dinsos.sukamaju.example",
+        ("dinsos.sukamaju.example",),
+    ),
+    Agency(
+        "sim-nusantara",
+        {"id": "Layanan SIM Nusantara", "en": "Nusantara Driving Licence Service"},
+        "dpo@sim.example",
+        ("sim.example",),
+    ),
+    Agency(
+        "dukcapil-nusantara",
+        {"id": "Kantor Catatan Sipil Nusantara", "en": "Nusantara Civil Registry"},
+        "dpo@dukcapil.example",
+        ("dukcapil.example",),
+    ),
+)
+
+EVERY_STANDARD_CLAIM: dict[str, Any] = {
+    "given_name": "Siti",
+    "middle_name": "Nur",
+    "family_name": "Rahayu",
+    "nickname": "Siti",
+    "preferred_username": "siti.rahayu",
+    "profile": "https://warga.example/siti",
+    "picture": "https://warga.example/siti.jpg",
+    "website": "https://siti.example/",
+    "gender": "female",
+    "birthdate": "1990-05-04",
+    "zoneinfo": "Asia/Jakarta",
+    "locale": "id-ID",
+    "address": {
+        "formatted": "Jalan Melati 4\nSukamaju 40111\nIndonesia",
+        "street_address": "Jalan Melati 4",
+        "locality": "Sukamaju",
+        "region": "Jawa Barat",
+        "postal_code": "40111",
+        "country": "Indonesia",
+    },
+    "kk_number": "3273000101150001",
+    "npwp": "3273004405900001",
+    "bpjs_number": "0001234567890",
+    "village": "Melati",
+    "district": "Sukamaju Tengah",
+    "regency": "Kota Sukamaju",
+    "province": "Jawa Barat",
+    "age_over_17": True,
+    "age_over_18": True,
+}
+
+CITIZENS = (
+    Citizen(
+        "3273004405900001",
+        "Siti Nur Rahayu",
+        "gapura-demo-warga-satu",
+        "siti.rahayu@warga.example",
+        "+6281234500001",
+        more=EVERY_STANDARD_CLAIM,
+    ),
+    # One word is a whole name, and there is no e-mail: what breaks popular libraries (experience.md §6.1).
+    Citizen(
+        "3273001708640002",
+        "Suparno",
+        "gapura-demo-warga-dua",
+        phone="+6281234500002",
+        more={"gender": "male", "birthdate": "1964-08-17"},
+    ),
+    # From Papua: the number is above 2^53, so a client that reads it as a number rounds it.
+    Citizen(
+        "9171004506880003",
+        "Yohana Wanggai",
+        "gapura-demo-tiga",
+        "yohana@warga.example",
+        "+6281234500003",
+        totp=True,
+        more={"gender": "female", "birthdate": "1988-06-05", "regency": "Kota Jayapura", "province": "Papua"},
+    ),
+    Citizen(
+        "3273001203850004",
+        "Budi Santoso",
+        "gapura-demo-empat",
+        "budi.santoso@warga.example",
+        "+6281234500004",
+        totp=True,
+        more={"gender": "male", "birthdate": "1985-03-12", "npwp": "3273001203850004"},
+    ),
+    # Born on a 31st: women's days are written + 40.
+    Citizen(
+        "3273007112920005",
+        "Dewi Lestari Ningsih",
+        "gapura-demo-lima",
+        "dewi@warga.example",
+        "+6281234500005",
+        totp=True,
+        more={"gender": "female", "birthdate": "1992-12-31"},
+    ),
+    # A history with several agencies.
+    Citizen(
+        "3273000209790006",
+        "Agus Wijaya",
+        "gapura-demo-warga-enam",
+        "agus.wijaya@warga.example",
+        "+6281234500006",
+        more={
+            "gender": "male",
+            "birthdate": "1979-09-02",
+            "npwp": "3273000209790006",
+            "bpjs_number": "0001234567896",
+        },
+    ),
+    Citizen(
+        "1171004107010007",
+        "Cut Nur Asma'ul Husna",
+        "gapura-demo-warga-tujuh",
+        "cut.asma@warga.example",
+        "+6281234500007",
+        more={"gender": "female", "birthdate": "2001-07-01", "province": "Aceh"},
+    ),
+    # As long as a new name may be: sixty letters.
+    Citizen(
+        "5171001511830008",
+        "Ida Bagus Made Anak Agung Wirawan Putra Pradnyana Kusumadewa",
+        "gapura-demo-warga-delapan",
+        "ida.bagus@warga.example",
+        "+6281234500008",
+        more={"gender": "male", "birthdate": "1983-11-15", "province": "Bali"},
+    ),
+    # A resident of another nationality: a NIK says that one lives here, no more.
+    Citizen(
+        "3273006206870009",
+        "Maria da Conceição Fernandes",
+        "gapura-demo-sembilan",
+        "maria.fernandes@warga.example",
+        "+6281234500009",
+        totp=True,
+        more={"gender": "female", "birthdate": "1987-06-22"},
+    ),
+    # Lives abroad, with a number we cannot send to.
+    Citizen(
+        "3273002512950010",
+        "Rahmat Hidayat",
+        "gapura-demo-warga-sepuluh",
+        "rahmat@warga.example",
+        more={"gender": "male", "birthdate": "1995-12-25", "zoneinfo": "Asia/Kuala_Lumpur"},
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Application:
+    """A client of the demo. One with a `port_offset` runs beside the server, at PORT + that; `more` is RFC 7591
+    metadata.
+    """
+
+    client_id: str
+    agency: str
+    profile: str
+    name: dict[str, str]
+    scope: str
+    agreement: dict[str, Any] | None = None
+    port_offset: int | None = None
+    callback: str = "/callback"
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+def _at_counter(place_id: str, place_en: str) -> dict[str, str]:
+    return {"id": f"Anda tetap dapat dilayani di {place_id}.", "en": f"You can still be served at {place_en}."}
+
+
+PERSONAL = [
+    "email", "phone_number", "address", "birthdate", "gender", "given_name", "family_name", "middle_name",
+    "nickname", "preferred_username", "profile", "picture", "website", "zoneinfo", "locale",
+]  # fmt: skip
+
+APPLICATIONS = (
+    Application(
+        "antrean-puskesmas",
+        "dinkes-sukamaju",
+        "standard",
+        {"id": "Antrean Puskesmas", "en": "Clinic queue"},
+        "openid profile email phone address offline_access",
+        {
+            "purpose": "clinic-queue",
+            "required": ["name"],
+            "optional": PERSONAL,
+            "law": [],
+            "retention_days": 365,
+            "if_refused": _at_counter("loket puskesmas", "the clinic's counter"),
+        },
+        port_offset=1,
+        more={
+            "id_token_signed_response_alg": "ES256",
+            "grant_types": ["authorization_code", "refresh_token"],
+        },
+    ),
+    # A program that cannot be changed, behind Apache or nginx: no PKCE of its own, and RS256, because it says
+    # nothing.
+    Application(
+        "surat-keterangan",
+        "dukcapil-nusantara",
+        "classic",
+        {"id": "Surat Keterangan Penduduk", "en": "Resident's certificate"},
+        "openid profile email nik",
+        {
+            "purpose": "population-records",
+            "required": ["name"],
+            "optional": ["email", "birthdate"],
+            "law": ["nik"],
+            "law_statute": "UU 24/2013 Pasal 58 ayat (4)",
+            "retention_days": 1825,
+            "if_refused": _at_counter("kantor catatan sipil", "the civil registry's office"),
+        },
+        port_offset=2,
+        callback="/oidc/callback",
+    ),
+    Application(
+        "kepegawaian-sukamaju",
+        "dinsos-sukamaju",
+        "standard",
+        {"id": "Kepegawaian Sukamaju", "en": "Sukamaju staff"},
+        "openid profile email",
+        {
+            "purpose": "civil-servant-services",
+            "required": ["name"],
+            "optional": ["email"],
+            "law": [],
+            "retention_days": 730,
+            "if_refused": _at_counter("bagian kepegawaian", "the staff office"),
+        },
+        port_offset=3,
+        more={"id_token_signed_response_alg": "ES256"},
+    ),
+    Application(
+        "lapor-pajak",
+        "pajak-nusantara",
+        "standard",
+        {"id": "Lapor Pajak", "en": "Tax return"},
+        "openid profile npwp",
+        {
+            "purpose": "tax-return",
+            "required": ["name"],
+            "optional": ["address"],
+            "law": ["npwp"],
+            "law_statute": "UU 28/2007 Pasal 2",
+            "retention_days": 3650,
+            "if_refused": _at_counter("kantor pajak", "the tax office"),
+        },
+        more={
+            "token_endpoint_auth_method": "private_key_jwt",
+            "id_token_signed_response_alg": "ES256",
+            "acr_floor": "urn:gapura:acr:substantial",
+        },
+    ),
+    Application(
+        "bantuan-beras",
+        "dinsos-sukamaju",
+        "standard",
+        {"id": "Bantuan Beras", "en": "Rice aid"},
+        "openid profile village regency",
+        {
+            "purpose": "rice-aid-eligibility",
+            "required": ["name", "village", "regency"],
+            "optional": ["phone_number"],
+            "law": [],
+            "retention_days": 365,
+            "if_refused": _at_counter("kantor kelurahan", "the village office"),
+        },
+        more={"token_endpoint_auth_method": "client_secret_post"},
+    ),
+    # A phone application: public, called back on loopback or at its own scheme.
+    Application(
+        "sim-saya",
+        "sim-nusantara",
+        "native",
+        {"id": "SIM Saya", "en": "My driving licence"},
+        "openid profile offline_access",
+        {
+            "purpose": "driving-licence",
+            "required": ["name", "birthdate"],
+            "optional": ["picture"],
+            "law": [],
+            "retention_days": 730,
+            "if_refused": _at_counter("kantor SIM", "the licence office"),
+        },
+        more={
+            "redirect_uris": ["http://127.0.0.1/callback", "example.sim.saya:/callback"],
+            "post_logout_redirect_uris": ["example.sim.saya:/keluar"],
+            "application_type": "native",
+            "grant_types": ["authorization_code", "refresh_token"],
+            "id_token_signed_response_alg": "ES256",
+        },
+    ),
+    # The civil registry as data provider: asks "may I?" before it answers.
+    Application(
+        "dukcapil-data",
+        "dukcapil-nusantara",
+        "machine",
+        {"id": "Data Dukcapil", "en": "Registry data"},
+        "",
+    ),
+)

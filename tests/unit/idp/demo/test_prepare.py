@@ -1,0 +1,150 @@
+"""The demo country: complete, the same at every start, and described in demo.json."""
+
+import json
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from idp.accounts import identifiers
+from idp.accounts.password_hashing import PasswordHashing
+from idp.accounts.profile import Vault
+from idp.clients import addresses, registry
+from idp.database import Database
+from idp.demo import country
+from idp.demo.prepare import prepare
+from idp.settings import Mode, Settings
+from keys import handles
+from keys.key_store import KeyStore
+from keys.sealing import RestSealer
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+FIELDS = {"issuer", "citizens", "clients", "operators", "agency_members", "data_providers", "initial_access_token"}
+
+
+class Country:
+    """One prepared demo, and how to prepare it again."""
+
+    def __init__(self, database: Database, instance: Path) -> None:
+        self.database, self.instance = database, instance
+        store = KeyStore.open(instance / "keys", create=True)
+        self.vault = Vault(RestSealer(store.master), store.lookup)
+        self.hashing = PasswordHashing(store.pepper)
+
+    def prepare(self, port: int = 8105, mode: Mode = Mode.DEMO) -> dict[str, Any]:
+        issuer = f"http://127.0.0.1:{port}"
+        settings = Settings(
+            mode=mode, issuer=issuer, port=port, instance=self.instance, key_store=self.instance / "keys"
+        )
+        self.path = prepare(self.database, settings, self.vault, self.hashing, NOW)
+        contents: dict[str, Any] = json.loads(self.path.read_text())
+        return contents
+
+    def count(self, table: str) -> int:
+        with self.database.reading() as db:
+            return int(db.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
+
+
+@pytest.fixture(scope="module")
+def land(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Country:
+    land = Country(database, tmp_path_factory.mktemp("instance"))
+    land.prepare()
+    return land
+
+
+def test_demo_json_has_every_member_and_is_its_owners_alone(land: Country) -> None:
+    contents = land.prepare()
+    assert set(contents) == FIELDS
+    assert stat.S_IMODE(land.path.stat().st_mode) == 0o600
+    assert contents["initial_access_token"] is None
+
+
+def test_a_second_start_finds_the_same_country(land: Country) -> None:
+    first, tables = (
+        land.prepare(),
+        ("idp.clients", "idp.agencies", "idp.accounts", "consent.agreements", "idp.client_secrets"),
+    )
+    before = [land.count(table) for table in tables]
+    assert land.prepare() == first
+    assert [land.count(table) for table in tables] == before
+
+
+def test_a_start_at_another_port_moves_the_applications_beside_it(land: Country) -> None:
+    moved = land.prepare(port=8200)
+    assert moved["clients"][0]["redirect_uris"] == ["http://127.0.0.1:8201/callback"]
+    with land.database.reading() as db:
+        client = registry.load(db).by_id["antrean-puskesmas"]
+    assert client.redirect_uris == {"http://127.0.0.1:8201/callback"}
+    assert client.post_logout_uris == {"http://127.0.0.1:8201/"}
+    land.prepare()
+
+
+def test_every_client_is_live_with_the_secret_and_the_agreement_that_demo_json_promises(land: Country) -> None:
+    contents = land.prepare()
+    with land.database.reading() as db:
+        known = registry.load(db).by_id
+    for described in contents["clients"]:
+        client = known[described["client_id"]]
+        assert (client.state, client.agency_state) == ("live", "verified")
+        assert client.sign_in_agreement is not None
+        assert client.sign_in_agreement.if_refused.keys() == {"id", "en"}
+        secret = described["client_secret"]
+        digests = [digest for _, digest, _ in client.secret_digests]
+        assert digests == ([] if secret is None else [handles.digest(secret)])
+        for uri in described["redirect_uris"]:
+            native = described["profile"] == "native"
+            assert addresses.redirect_refusal(uri, custom_schemes=native, localhost=True) is None
+
+
+def test_there_is_a_client_of_each_profile_and_each_way_to_authenticate(land: Country) -> None:
+    contents = land.prepare()
+    assert {one["profile"] for one in contents["clients"]} == {"standard", "classic", "native"}
+    assert {one["token_endpoint_auth_method"] for one in contents["clients"]} == {
+        "client_secret_basic", "client_secret_post", "private_key_jwt", "none",
+    }  # fmt: skip
+    assert {one["id_token_signed_response_alg"] for one in contents["clients"]} >= {"ES256", "RS256"}
+    assert next(one for one in contents["clients"] if "private_jwk" in one)["private_jwk"]["d"]
+    assert len(contents["data_providers"]) == 1
+
+
+def test_the_first_citizen_has_every_standard_claim_and_no_second_factor(land: Country) -> None:
+    citizen = land.prepare()["citizens"][0]
+    assert citizen["totp_secret"] is None
+    assert len(citizen["password"]) >= 15
+    with land.database.reading() as db:
+        citizen_id = land.vault.find_citizen(db, identifiers.read_nik(citizen["nik"]))  # type: ignore[arg-type]
+        profile = land.vault.find_profile(db, citizen_id)  # type: ignore[arg-type]
+    standard = {
+        "name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture",
+        "website", "email", "gender", "birthdate", "zoneinfo", "locale", "phone_number", "address",
+    }  # fmt: skip
+    assert profile is not None
+    assert standard <= profile.values.keys()
+
+
+def test_ten_citizens_show_what_breaks_applications(land: Country) -> None:
+    citizens = land.prepare()["citizens"]
+    assert len(citizens) == 10
+    assert sum(one["totp_secret"] is not None for one in citizens) >= 3
+    assert any(" " not in one["name"] for one in citizens)
+    assert any(one["email"] is None for one in citizens)
+    assert any(int(one["nik"]) > 2**53 for one in citizens)
+    assert all(one["nik"][4:6] == "00" for one in citizens)
+    assert max(len(one["name"]) for one in citizens) == 60
+
+
+def test_the_demo_is_never_prepared_in_production(land: Country) -> None:
+    with pytest.raises(AssertionError, match="never prepared"):
+        land.prepare(mode=Mode.PRODUCTION)
+
+
+def test_every_citizen_is_found_by_each_identifier_they_have(land: Country) -> None:
+    with land.database.reading() as db:
+        for citizen in country.CITIZENS:
+            typed = [one for one in (citizen.nik, citizen.email, citizen.phone) if one]
+            found = {land.vault.find_citizen(db, identifiers.normalise(one)) for one in typed}  # type: ignore[arg-type]
+            assert len(found) == 1
+            assert None not in found
