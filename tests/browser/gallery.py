@@ -225,6 +225,11 @@ def hang_portal(gallery: Gallery) -> None:
     ]  # fmt: skip
     gallery.add("citizen/account.html", signed_in=True, form=RevealForm, rows=rows)
     gallery.add("citizen/account.html", "empty", signed_in=True, form=RevealForm, rows=[])
+    told = SimpleNamespace(
+        at=NOW, title="Anda memberi izin kepada Antrean Puskesmas.", to="/consents", label="Lihat izin", unread=True
+    )
+    gallery.add("citizen/notifications.html", signed_in=True, form=Form, messages=[told, told], now=NOW)
+    gallery.add("citizen/notifications.html", "empty", signed_in=True, form=Form, messages=[], now=NOW)
     for name in ("help", "privacy", "accessibility"):
         gallery.add(f"citizen/guide_{name}.html")
 
