@@ -115,11 +115,17 @@ class Vault:
 
     def make_key(self, db: Session, citizen_id: UUID) -> CitizenKey:
         """A new citizen's key, stored sealed."""
-        key = secrets.token_bytes(KEY_BYTES)
-        sealed = self._rest_sealer.seal(Label.CITIZEN_KEY, key, _KEY_CONTEXT + citizen_id.bytes)
+        key, sealed = self.new_key(citizen_id)
         db.add(StoredKey(citizen_id=citizen_id, key_sealed=sealed))
         db.flush()
-        return CitizenKey(citizen_id, key)
+        return key
+
+    def new_key(self, citizen_id: UUID) -> tuple[CitizenKey, bytes]:
+        """A key for a citizen, and its sealed form as it is stored."""
+        key = secrets.token_bytes(KEY_BYTES)
+        return CitizenKey(citizen_id, key), self._rest_sealer.seal(
+            Label.CITIZEN_KEY, key, _KEY_CONTEXT + citizen_id.bytes
+        )
 
     def get_key(self, db: Session, citizen_id: UUID) -> CitizenKey:
         """The citizen's key, or `NoCitizenKey`."""
@@ -166,7 +172,7 @@ class Vault:
 
         Somebody else's change meanwhile is `StaleProfile`, never overwritten.
         """
-        sealed = self.get_key(db, citizen_id).seal(Use.PROFILE, _written(values))
+        sealed = self.get_key(db, citizen_id).seal(Use.PROFILE, written(values))
         params = {"citizen_id": citizen_id, "profile_sealed": sealed, "revision": revision, "now": now}
         saved = db.connection().exec_driver_sql(_REPLACE_PROFILE, params).scalar_one_or_none()
         if saved is None:
@@ -219,7 +225,7 @@ class Vault:
         return {row.kind: row.verified_at for row in rows}
 
 
-def _written(values: Mapping[str, Value]) -> bytes:
+def written(values: Mapping[str, Value]) -> bytes:
     """The document: [[holder, as of], …] and, by name, [value, which of these]. Most share holder and time."""
     sources: dict[tuple[str, datetime], int] = {}
     named = {

@@ -48,10 +48,15 @@ class Setup:
     svg: str = field(repr=False)
 
 
-def begin(db: Session, vault: Vault, citizen_id: UUID, account_name: str, now: datetime) -> Setup:
-    """A new secret, worth nothing until confirmed. `account_name`: what the citizen's app will call it."""
+def begin(
+    db: Session, vault: Vault, citizen_id: UUID, account_name: str, now: datetime, *, known: str | None = None
+) -> Setup:
+    """A new secret, worth nothing until confirmed. `account_name`: what the citizen's app will call it.
+
+    `known`: the secret of a person of the demo, which stands in demo.json.
+    """
     totp_id = db.connection().exec_driver_sql("SELECT uuidv7()").scalar_one()
-    secret = pyotp.random_base32(SECRET_LETTERS)
+    secret = known or pyotp.random_base32(SECRET_LETTERS)
     sealed = vault.get_key(db, citizen_id).seal(Use.TOTP_SECRET, secret.encode(), totp_id)
     db.add(StoredTotp(citizen_id=citizen_id, totp_id=totp_id, secret_sealed=sealed, last_step=0, created_at=now))
     db.flush()

@@ -60,6 +60,10 @@ def get(db: Session, code: str) -> Agency:
     return db.scalars(select(Agency).where(Agency.agency_code == code)).one()
 
 
+def list_all(db: Session) -> list[Agency]:
+    return list(db.scalars(select(Agency).order_by(Agency.agency_code)))
+
+
 def narrow_sector(db: Session, agency: Agency, narrowed_for: str) -> Sector:
     """A sector within the agency's own, for applications whose citizens must not be linkable to its others
     (health).

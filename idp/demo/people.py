@@ -4,11 +4,13 @@ factor.
 Made once: whoever is there stays as they are, also with a password they changed since.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from uuid import UUID
 
+import pyotp
 from sqlalchemy.orm import Session
 
-from idp.accounts import enrolment, identifiers, passwords
+from idp.accounts import enrolment, identifiers, passwords, totp
 from idp.accounts.identifiers import Identifier
 from idp.accounts.password_hashing import PasswordHashing
 from idp.accounts.profile import Value, Vault
@@ -50,6 +52,15 @@ def _enrol(db: Session, vault: Vault, hashing: PasswordHashing, citizen: Citizen
     )
     if refusal is not None:
         raise AssertionError(f"the demo's password of {citizen.name} is refused: {refusal.weakness}")
+    if citizen.totp_secret is not None:
+        _add_second_factor(db, vault, enrolled.citizen_id, citizen.totp_secret, now - timedelta(days=1))
+
+
+def _add_second_factor(db: Session, vault: Vault, citizen_id: UUID, secret: str, yesterday: datetime) -> None:
+    """Confirmed yesterday: setting up spends the code of its half minute, and a sign-in now must find its own."""
+    setup = totp.begin(db, vault, citizen_id, "Gapura demo", yesterday, known=secret)
+    if not totp.confirm(db, vault, citizen_id, setup.totp_id, pyotp.TOTP(secret).at(yesterday), yesterday):
+        raise AssertionError("the demo's second factor is not confirmed by its own code")
 
 
 def read(typed: str) -> Identifier:

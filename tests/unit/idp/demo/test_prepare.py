@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyotp
 import pytest
 from sqlalchemy import text
 
-from idp.accounts import identifiers
+from idp.accounts import identifiers, totp
 from idp.accounts.password_hashing import PasswordHashing
 from idp.accounts.profile import Vault
 from idp.clients import addresses, registry
@@ -148,3 +149,13 @@ def test_every_citizen_is_found_by_each_identifier_they_have(land: Country) -> N
             found = {land.vault.find_citizen(db, identifiers.normalise(one)) for one in typed}  # type: ignore[arg-type]
             assert len(found) == 1
             assert None not in found
+
+
+def test_a_second_factor_of_the_demo_is_confirmed_and_its_present_code_is_unspent(land: Country) -> None:
+    citizen = next(one for one in country.CITIZENS if one.totp_secret)
+    with land.database.writing() as db:
+        citizen_id = land.vault.find_citizen(db, identifiers.read_nik(citizen.nik))  # type: ignore[arg-type]
+        assert citizen_id is not None
+        code = pyotp.TOTP(str(citizen.totp_secret)).at(NOW)
+        assert totp.use(db, land.vault, citizen_id, code, NOW)
+        assert not totp.use(db, land.vault, citizen_id, code, NOW)
