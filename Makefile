@@ -1,27 +1,44 @@
-# Everything starts from Python 3.11 alone: `make run`, `make test`. `make help` lists the rest.
+# From an empty clone, with Python 3.11 alone: `make run` serves, `make test` tests. `make help` lists the rest.
 PYTHON ?= python3.11
 BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: help test check
+.PHONY: help run test bench faults pages check requirements
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
-# A half-made folder is made again: the stamp is written last.
-.venv/made: requirements-dev.txt pyproject.toml
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is not here; install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
-	$(PYTHON) -m venv --clear .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+# Stamps are written last: what was interrupted is made again. Every package is checked against its hash.
+.venv/ready: requirements.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is missing: install it, or name it: make PYTHON=/path/to/it" >&2; exit 1; }
+	@test -e $@ && test -x $(BIN)/python || $(PYTHON) -m venv --clear .venv
+	$(PIP) --require-hashes -r requirements.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv: .venv/made
+.venv/ready-to-test: requirements-dev.txt .venv/ready
+	$(PIP) --require-hashes -r requirements-dev.txt
+	@touch $@
 
-test: .venv/made ## all tests
+.venv: .venv/ready-to-test
+
+# `exec` and the flag: whoever kills this make, even by kill -9, ends everything that it started.
+run: .venv/ready ## everything, with the demo country, at http://127.0.0.1:8000 (PORT)
+	@GAPURA_MODE=demo exec $(BIN)/python wsgi.py --until-parent-ends
+
+test: .venv/ready-to-test ## all tests
 	$(BIN)/python -m pytest
 
-check: .venv/made ## lint, format, types, import contracts
+check: .venv/ready-to-test ## lint, form, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
+  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --build-deps-for editable
+
+requirements: .venv/ready-to-test ## pin and hash what pyproject.toml names
+	$(PIP) pip-tools
+	$(COMPILE) -o requirements.txt pyproject.toml
+	$(COMPILE) --extra dev -o requirements-dev.txt pyproject.toml

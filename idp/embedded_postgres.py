@@ -60,6 +60,8 @@ class EmbeddedPostgres:
         self.data = instance / "pgdata"
         self.log = instance / "log" / "postgres.log"
         self.binaries = binaries or _wheel_binaries()
+        if not (self.binaries / "postgres").is_file():
+            raise EmbeddedPostgresError(f"There is no PostgreSQL in {self.binaries}; correct GAPURA_POSTGRES_BIN.")
         self.account = _account()
         self._lock: int | None = None
         self._server: subprocess.Popen[bytes] | None = None
@@ -69,6 +71,10 @@ class EmbeddedPostgres:
     def owner(self) -> bool:
         """Whether the server is our child."""
         return self._server is not None
+
+    def alive(self) -> bool:
+        """Whether our child runs; a server that somebody else owns is not judged."""
+        return self._server is None or self._server.poll() is None
 
     def url(self, role: str) -> str:
         """The address of the account that is a member of `role`."""
@@ -100,9 +106,14 @@ class EmbeddedPostgres:
         return self._urls()
 
     def stop(self) -> None:
-        """End the server if it is ours (SIGINT: connections are cut, all is written); detach otherwise."""
+        """End the server if it is ours (SIGINT: connections are cut, all is written); detach otherwise.
+
+        Started again, it waits until the last backend of a killed server has ended: they hold the lock we let go
+        here.
+        """
         if self._server is not None:
-            self._server.send_signal(signal.SIGINT)
+            if self._server.poll() is None:
+                self._server.send_signal(signal.SIGINT)
             try:
                 self._server.wait(30)
             except subprocess.TimeoutExpired:

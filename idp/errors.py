@@ -1,4 +1,5 @@
-"""What a door may answer when it does not do what was asked: the codes of OAuth and OpenID Connect, and pages for people.
+"""What a door may answer when it does not do what was asked: the codes of OAuth and OpenID Connect, and pages for
+people.
 
 An error carries its code, a description for developers and its status; the door alone turns it into bytes
 (`idp/web/problems`). Descriptions are English in the characters of RFC 6749 §5.2 and never repeat input.
@@ -47,7 +48,8 @@ class OAuthError(Exception):
 
 @dataclass(eq=False)
 class PageError(Exception):
-    """An error for a person. `code` is stable and stands in the page's data-error; `finding` is what a developer needs.
+    """An error for a person. `code` is stable and stands in the page's data-error; `finding` is what a developer
+    needs.
 
     `onward` is where the one working way forward leads: the application's own start address, or None for ours.
     """

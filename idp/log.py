@@ -67,7 +67,7 @@ def configure(*, id_key: bytes | None = None, stream: TextIO | None = None, leve
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             only_what_may_leave,
-            structlog.processors.TimeStamper(key="at", utc=True),
+            structlog.processors.TimeStamper(fmt="iso", key="at", utc=True),
             as_line,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),

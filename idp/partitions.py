@@ -6,7 +6,7 @@ the right, and refuse to drop what a law says is kept.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -80,12 +80,23 @@ def make_ahead(connection: psycopg.Connection, now: datetime) -> list[str]:
     """Make what is missing; returns the names. Others are not touched: making locks the parent."""
     made = []
     for wanted in PARTITIONED:
-        existing = {str(row[0]) for row in connection.execute(EXISTING, {"table": wanted.table})}
+        existing = _existing(connection, wanted.table)
         for begins, ends in periods(wanted, now):
             if name(wanted.table, begins) not in existing:
                 connection.execute(MAKE, {"table": wanted.table, "begins": begins, "ends": ends})
                 made.append(name(wanted.table, begins))
     return made
+
+
+def missing_soon(connection: psycopg.Connection, now: datetime) -> list[str]:
+    """Partitions that are not there although half the time to make them has passed: the worker does not run."""
+    missing = []
+    for wanted in PARTITIONED:
+        existing = _existing(connection, wanted.table)
+        soon = replace(wanted, ahead=wanted.ahead / 2)
+        needed = [name(wanted.table, begins) for begins, ends in periods(soon, now) if ends > now]
+        missing += [partition for partition in needed if partition not in existing]
+    return missing
 
 
 def drop_over(connection: psycopg.Connection, now: datetime) -> list[str]:
@@ -98,8 +109,12 @@ def drop_over(connection: psycopg.Connection, now: datetime) -> list[str]:
         # arguing.
         older_than = now - wanted.kept - timedelta(minutes=1)
         newest_kept = name(wanted.table, start(wanted.period, older_than))
-        for (partition,) in connection.execute(EXISTING, {"table": wanted.table}).fetchall():
+        for partition in sorted(_existing(connection, wanted.table)):
             if partition < newest_kept:  # names sort as their times do
                 connection.execute(DROP, {"partition": partition, "older_than": older_than})
                 dropped.append(partition)
     return dropped
+
+
+def _existing(connection: psycopg.Connection, table: str) -> set[str]:
+    return {str(row[0]) for row in connection.execute(EXISTING, {"table": table})}

@@ -8,7 +8,7 @@ import ctypes
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -16,21 +16,14 @@ PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)  # loaded before any fork: the child may only call, not load
 
 
-def die_with_parent(signal_number: int) -> Callable[[], None]:
-    """What a child runs before its program: the kernel sends it `signal_number` when the *thread* that made it
-    ends.
+def die_with_parent(signal_number: int, parent: int) -> None:
+    """Called by a child: the kernel sends it `signal_number` when the *thread* that made it ends.
 
-    So children are started from a thread that lasts. Runs after the change of account, which would clear the
-    setting.
+    So children are started from a thread that lasts. A change of account clears it, so it comes after that.
     """
-    parent = os.getpid()
-
-    def before_program() -> None:
-        _libc.prctl(PR_SET_PDEATHSIG, signal_number, 0, 0, 0)
-        if os.getppid() != parent:  # the parent died between fork and prctl
-            os._exit(1)
-
-    return before_program
+    _libc.prctl(PR_SET_PDEATHSIG, signal_number, 0, 0, 0)
+    if os.getppid() != parent:  # it died before it could be watched
+        os._exit(1)
 
 
 def written_out(environ: Mapping[str, str], *names: str) -> dict[str, str]:
@@ -55,6 +48,7 @@ def start_child(
     children in the right order.
     """
     uid, gid = account or (None, None)
+    parent = os.getpid()
     return subprocess.Popen(
         [str(part) for part in command],
         env=dict(environment),
@@ -67,5 +61,5 @@ def start_child(
         extra_groups=None if gid is None else [],
         pass_fds=tuple(keep_open),
         process_group=0,
-        preexec_fn=die_with_parent(at_parents_death),
+        preexec_fn=lambda: die_with_parent(at_parents_death, parent),
     )

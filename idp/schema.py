@@ -131,7 +131,7 @@ def _owner(url: str) -> Iterator[sqlalchemy.Engine]:
             "make them as a superuser, and this account a member of them."
         ) from error
     except psycopg.OperationalError as error:
-        raise SchemaError(f"No connection to the database ({_first_line(error)}); see DATABASE_URL.") from error
+        raise SchemaError(f"No connection to the database ({first_line(error)}); see DATABASE_URL.") from error
 
     def connect() -> psycopg.Connection[tuple[object, ...]]:
         connection = psycopg.connect(url, connect_timeout=5, autocommit=True, prepare_threshold=None)
@@ -185,5 +185,5 @@ def _config() -> Config:
     return config
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0]

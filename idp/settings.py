@@ -130,7 +130,7 @@ SETTINGS = (
     Setting(
         "GAPURA_WEB_THREADS",
         "threads",
-        "8",
+        "4",
         "Threads in a web process; each holds one database connection.",
     ),
 )
@@ -155,7 +155,7 @@ class Settings:
     endings: Path | None = None
     metrics_token_file: Path | None = None
     web_processes: int = 1
-    web_threads: int = 8
+    web_threads: int = 4
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -181,7 +181,7 @@ class Settings:
             endings=_path(values, "GAPURA_ENDINGS"),
             metrics_token_file=_path(values, "GAPURA_METRICS_TOKEN_FILE"),
             web_processes=_number(values, "GAPURA_WEB_PROCESSES", 1, 1, 256),
-            web_threads=_number(values, "GAPURA_WEB_THREADS", 8, 1, 256),
+            web_threads=_number(values, "GAPURA_WEB_THREADS", 4, 1, 256),
         )
         _refuse_in_production(settings)
         return settings

@@ -1,11 +1,15 @@
 """What every test may ask for: one real PostgreSQL a session, migrated, and a transaction that is rolled back."""
 
+import logging
 import shutil
+import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy.orm import Session
 
 from idp import schema
@@ -58,6 +62,20 @@ def _rolled_back(database: Database) -> Iterator[Session]:
         with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
             yield session
         transaction.rollback()
+
+
+@pytest.fixture
+def log_put_back() -> Iterator[None]:
+    """For tests that set up a log of their own."""
+    root = logging.getLogger()
+    before, handlers, level = structlog.get_config(), root.handlers[:], root.level
+    hooks = sys.excepthook, threading.excepthook
+    yield
+    structlog.configure(**before)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.captureWarnings(False)
+    sys.excepthook, threading.excepthook = hooks
 
 
 @pytest.fixture

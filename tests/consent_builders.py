@@ -35,7 +35,9 @@ def a_proposal(db: Session, **changed: Any) -> Proposal:
     """
     known, catalogue = catalogues(db)
     names = {"required": ("name",), "optional": ("phone_number",), "law": ()}
-    by_name = {f"{place}_nos": known.numbers(list(changed.pop(place, default))) for place, default in names.items()}
+    by_name = {
+        f"{place}_nos": known.numbers(list(changed.pop(place, default))) for place, default in names.items()
+    }
     if by_name["law_nos"]:
         changed.setdefault("law_statute_no", catalogue.basis("UU 24/2013 Pasal 58 ayat (4)").statute_no)
     return Proposal(
@@ -45,7 +47,10 @@ def a_proposal(db: Session, **changed: Any) -> Proposal:
             "client_no": next(_client_nos),
             "statute_no": catalogue.basis(purposes.CONSENT_CITATION).statute_no,
             "retention_days": 90,
-            "if_refused": {"id": "Anda tetap bisa mendaftar di loket.", "en": "You can still register at the counter."},
+            "if_refused": {
+                "id": "Anda tetap bisa mendaftar di loket.",
+                "en": "You can still register at the counter.",
+            },
             "for_sign_in": True,
             **by_name,
             **changed,
@@ -101,7 +106,9 @@ def a_giving(db: Session, agreement: Agreement, **changed: Any) -> Giving:
     )
 
 
-def a_consent(db: Session, agreement: Agreement | None = None, now: datetime = NOW, **changed: Any) -> tuple[Giving, UUID]:
+def a_consent(
+    db: Session, agreement: Agreement | None = None, now: datetime = NOW, **changed: Any
+) -> tuple[Giving, UUID]:
     """Given at `now`: the giving, and the consent's id."""
     giving = a_giving(db, agreement or an_agreement(db), **changed)
     given = records.give(db, giving, now)

@@ -30,6 +30,10 @@ class Failures:
 def after_one_more(failures: Failures, now: datetime) -> Failures:
     """The memory after another wrong proof."""
     forgotten = failures.failed_at is None or failures.failed_at <= now - FORGOTTEN_AFTER
-    count = 1 if forgotten else failures.count + 1
+    return remembered(1 if forgotten else failures.count + 1, now)
+
+
+def remembered(count: int, failed_at: datetime) -> Failures:
+    """The memory of `count` wrong proofs in a row, the last of them at `failed_at`."""
     wait = WAITS[min(count, len(WAITS)) - 1]
-    return Failures(count, now, now + timedelta(seconds=wait) if wait else None)
+    return Failures(count, failed_at, failed_at + timedelta(seconds=wait) if wait else None)

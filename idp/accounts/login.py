@@ -15,7 +15,6 @@ from uuid import UUID
 from sqlalchemy import literal, select
 from sqlalchemy.orm import Session
 
-from idp import audit
 from idp.accounts import passwords
 from idp.accounts.assurance import Amr
 from idp.accounts.delays import Failures
@@ -158,6 +157,4 @@ def settle(
 
 def _counted(db: Session, citizen_id: UUID, now: datetime) -> Refused:
     failures = passwords.count_failure(db, citizen_id, Guess.PASSWORD, now)
-    detail = {"in_a_row": failures.count}
-    audit.record(db, action="password.refused", object_id=str(citizen_id), outcome="refused", detail=detail)
     return Refused(Why.TOO_MANY if failures.waits(now) else Why.NO_MATCH, failures.refused_until, citizen_id)

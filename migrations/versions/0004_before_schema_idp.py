@@ -541,6 +541,7 @@ CREATE TABLE idp.used_once (
 CREATE UNLOGGED TABLE idp.rate_limits (
   key_digest bytea       NOT NULL,           -- limit's name ‖ address, account or client, keyed
   empty_at   timestamptz NOT NULL,           -- theoretical arrival time: when the bucket is empty again
+  failures   integer     NOT NULL DEFAULT 0, -- of an identifier that nobody has: wrong guesses in a row, forgotten at `empty_at`
   CONSTRAINT rate_limits_pkey PRIMARY KEY (key_digest)
 ) WITH (fillfactor = 50);
 

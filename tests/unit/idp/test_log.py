@@ -7,7 +7,6 @@ import random
 import secrets
 import string
 import warnings
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
@@ -21,17 +20,11 @@ KEYS = ["event", "reason", "client", "error", "nik", "email", "anything", "a\nb"
 
 
 @pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    """Where the log goes during a test; the process's own is put back."""
+def lines(log_put_back: None) -> io.StringIO:
+    """Where the log goes during a test."""
     stream = io.StringIO()
-    before, handlers = structlog.get_config(), logging.getLogger().handlers[:]
-    level = logging.getLogger().level
     log.configure(stream=stream)
-    yield stream
-    structlog.configure(**before)
-    logging.getLogger().handlers[:] = handlers
-    logging.getLogger().setLevel(level)
-    logging.captureWarnings(False)
+    return stream
 
 
 def _secrets() -> list[str]:

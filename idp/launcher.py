@@ -1,0 +1,195 @@
+"""`python wsgi.py`: one command that makes an installation ready and runs all of it until told to stop.
+
+Database, schema, key store and first keys; in demo and sandbox the country in miniature; then worker, web server
+and demo agencies, as children that die with us and see only their own environment. A child that dies is started
+again, the embedded database too. A bad start is one sentence with the mend.
+"""
+
+import argparse
+import http.client
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import structlog
+
+from idp import log
+from idp.children import Child, stop_all
+from idp.installation import BAD_STARTS, Installation
+from idp.processes import die_with_parent, written_out
+from idp.serving import ADDRESS
+from idp.settings import SETTINGS, Mode, Settings
+from keys import keyring
+from keys.errors import KeyStoreError, KeyUnreadable
+from keys.key_store import KeyStore
+from keys.sealing import RestSealer
+
+ROOT = Path(__file__).parents[1]
+STARTUP_SECONDS = 60
+DATABASE_ADDRESSES = (
+    "DATABASE_URL",
+    "GAPURA_WORKER_DATABASE_URL",
+    "GAPURA_OWNER_DATABASE_URL",
+    "GAPURA_LISTEN_URL",
+)
+logger = structlog.get_logger()
+
+
+class BadStart(Exception):
+    """It cannot start as things are; the text is one sentence with the mend."""
+
+
+class Stop(BaseException):
+    """Somebody asked us to end: Ctrl-C, TERM, or our parent is gone."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run until stopped. 0: stopped when asked; 1: a bad start, said in one sentence."""
+    parser = argparse.ArgumentParser(
+        prog="wsgi.py", description="Run a Gapura installation; settings as gapura settings says."
+    )
+    parser.add_argument(
+        "--until-parent-ends", action="store_true", help="end when the process that started us ends"
+    )
+    asked = parser.parse_args(arguments)
+    log.configure()
+    _listen_for_the_end(until_parent_ends=asked.until_parent_ends)
+    try:
+        settings = Settings.from_env()
+        _refuse_taken_port(settings.port)
+        with Installation(settings, must_own=True) as installation:
+            _run(installation)
+    except Stop:
+        return 0
+    except (BadStart, KeyStoreError, *BAD_STARTS) as refusal:
+        print(f"gapura: {refusal}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _run(installation: Installation) -> None:
+    """Make ready, start, watch; whatever ends it, the children end first and the database last."""
+    children: list[Child] = []
+    try:
+        _make_ready(installation)
+        children += _children(installation)
+        for child in children:
+            child.start()
+        _wait_until_served(installation.settings, children[0])
+        _greet(installation.settings, children)
+        _watch(installation, children)
+    finally:
+        _be_deaf()
+        stop_all(children)
+
+
+def _make_ready(installation: Installation) -> None:
+    """Everything a process that serves may rely on; safe to run at each start."""
+    settings = installation.settings
+    installation.upgrade()
+    installation.judge("gapura_worker", datetime.now(UTC))
+    store = KeyStore.open(settings.key_store, master_key_file=settings.master_key_file, create=True)
+    if settings.mode is Mode.PRODUCTION and store.generated:
+        raise BadStart(
+            "The master key was made by Gapura; in production bring your own in GAPURA_MASTER_KEY_FILE."
+        )
+    worker = installation.database("gapura_worker")
+    sealer = RestSealer(store.master)
+    try:
+        with worker.writing() as db:
+            keyring.ensure(db, sealer, datetime.now(UTC))
+            keyring.load(db, sealer, everything=True)
+    except KeyUnreadable as error:
+        raise BadStart(
+            "The master key is not the one this database was sealed with; put that into GAPURA_MASTER_KEY_FILE."
+        ) from error
+    finally:
+        worker.close()
+
+
+def _children(installation: Installation) -> list[Child]:
+    """The web server first: without it the rest need not be waited for."""
+    return [Child("web", [sys.executable, "-m", "idp.serving"], _environment(installation, web=True))]
+
+
+def _environment(installation: Installation, *, web: bool) -> dict[str, str]:
+    """Settings, and the database's address for this child's own account and no other."""
+    settings = installation.settings
+    passed = written_out(os.environ, *(one.name for one in SETTINGS if one.name not in DATABASE_ADDRESSES))
+    addresses = {"DATABASE_URL": installation.url("gapura_web" if web else "gapura_worker")}
+    return passed | addresses | {"GAPURA_INSTANCE": str(settings.instance), "PYTHONPATH": str(ROOT)}
+
+
+def _watch(installation: Installation, children: list[Child]) -> NoReturn:
+    """Bring back what died, until told to stop."""
+    while True:
+        time.sleep(0.25)
+        if installation.revive():
+            logger.error("database.restarted")
+        for child in children:
+            if child.due():
+                logger.error("child.restarted", name=child.name, exit=child.exit_code())
+                child.start()
+
+
+def _wait_until_served(settings: Settings, web: Child) -> None:
+    deadline = time.monotonic() + STARTUP_SECONDS
+    while not _served(settings.port):
+        if web.exit_code() is not None:
+            raise BadStart("The web server did not start; the lines above say why.")
+        if time.monotonic() > deadline:
+            raise BadStart(
+                f"The web server did not answer within {STARTUP_SECONDS} s; the lines above may say why."
+            )
+        time.sleep(0.05)
+
+
+def _served(port: int) -> bool:
+    connection = http.client.HTTPConnection(ADDRESS, port, timeout=2)
+    try:
+        connection.request("GET", "/health")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _greet(settings: Settings, children: list[Child]) -> None:
+    print(f"Gapura serves {settings.issuer} ({settings.mode.value}). Ctrl-C ends it.", flush=True)
+    for child in children:
+        if child.address:
+            print(f"  {child.name}: {child.address}", flush=True)
+
+
+def _refuse_taken_port(port: int) -> None:
+    """Asked before anything is touched. granian shares ports, so two servers would take turns answering."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((ADDRESS, port))
+        except OSError as error:
+            raise BadStart(f"Port {port} is taken; end the program that has it, or set PORT.") from error
+
+
+def _listen_for_the_end(*, until_parent_ends: bool) -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise Stop
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    if until_parent_ends:
+        die_with_parent(signal.SIGTERM, os.getppid())
+
+
+def _be_deaf() -> None:
+    """A second Ctrl-C must not leave the first half done."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
