@@ -1,6 +1,6 @@
 """The applications a citizen can find: by life event, by words with their everyday names and slips of the finger.
 
-Pure over the registry: what a citizen sees is every application that is open and lets people sign in. A life event is a
+Pure over the registry: a citizen sees every application that is open and lets people sign in. A life event is a
 purpose's, because the purpose is what the citizen came for.
 """
 
@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from urllib.parse import quote
 
 from consent.purposes import Purposes
 from idp.clients.registry import Client, Registry
@@ -99,7 +100,7 @@ def _start(client: Client, issuer: str) -> str:
     """The application's own start address, told who sends (OIDC Core §4); without one, its first page."""
     if client.initiate_login_uri:
         mark = "&" if "?" in client.initiate_login_uri else "?"
-        return f"{client.initiate_login_uri}{mark}iss={issuer}"
+        return f"{client.initiate_login_uri}{mark}iss={quote(issuer, safe='')}"
     homes = [re.match(r"https?://[^/]+", uri) for uri in client.redirect_uri_list]
     return next((f"{home.group()}/" for home in homes if home), "")
 
@@ -112,5 +113,7 @@ def _words(text: str) -> list[str]:
 def _meant(word: str, vocabulary: list[str], likeness: float) -> frozenset[str]:
     """The words of the vocabulary that this one stands for; likeness is asked only where nothing is the same."""
     said = {word, SAID_FOR.get(word, word)}
-    same = {one for one in vocabulary if any(one == say or (len(say) >= 3 and one.startswith(say)) for say in said)}
+    same = {
+        one for one in vocabulary if any(one == say or (len(say) >= 3 and one.startswith(say)) for say in said)
+    }
     return frozenset(same or get_close_matches(word, vocabulary, n=3, cutoff=likeness))

@@ -1,8 +1,8 @@
 """The page on which a browser leaves a form of ours for the application: it holds nothing but the way on.
 
-Chromium and Safari apply `form-action` to every redirect after a POST, also to those the application makes on its own
-side, whose addresses nobody told us (C013, tried in Chromium 156). A page that is loaded and then followed ends that
-chain. So a browser that says it is showing a document gets this page; whatever else posts a form gets the plain 303.
+Chromium and Safari apply `form-action` to every redirect after a POST, also to those the application makes on its
+own side, whose addresses nobody told us (C013, tried in Chromium 156). A page that is loaded and then followed ends
+that chain. So a browser that is showing a document gets this page; whatever else posts a form gets the plain 303.
 """
 
 from html import escape
@@ -12,7 +12,7 @@ from idp.web import headers
 
 
 def wanted(request: Request, location: str) -> bool:
-    """A private scheme is opened by the system only out of the citizen's own tap, so its redirect stays a redirect."""
+    """A private scheme is opened only out of the citizen's own tap, so its redirect stays a redirect."""
     shows_it = request.method == "POST" and request.header("Sec-Fetch-Dest") == "document"
     return shows_it and location.startswith(("https://", "http://"))
 
@@ -24,7 +24,7 @@ def reply(issuer: str, location: str) -> Reply:
         '<!doctype html><html lang="id"><head><meta charset="utf-8"><title>Gapura</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta http-equiv="refresh" content="0; url={address}"></head>'
-        f'<body><main><h1>Gapura</h1><p><a id="leave" href="{address}">Lanjut · <span lang="en">Continue</span></a></p>'
+        f'<body><main><h1>Gapura</h1><p><a href="{address}">Lanjut · <span lang="en">Continue</span></a></p>'
         "</main></body></html>"
     )
     pairs = [("Content-Type", "text/html; charset=utf-8"), *headers.page(issuer)]

@@ -93,6 +93,11 @@ def render(template: str, *, status: int = 200, redirect_uri: str | None = None,
     return make_response(render_template(template, **values), status)
 
 
+def see_other(address: str) -> Response:
+    """The answer to a form that did something: the next page, by GET, so that reloading repeats nothing."""
+    return Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
+
+
 def _frame() -> dict[str, Any]:
     """Variables of the layout. `session` is what the door set in `g`; None: nobody is signed in."""
     language = languages.current()

@@ -133,7 +133,7 @@ def listed(labels: Iterable[str]) -> str:
     """`Nama, NIK, nomor BPJS`: only the first keeps its capital, abbreviations keep theirs."""
     first, *rest = list(labels) or [""]
     return ", ".join(
-        [first, *(label[:1].lower() + label[1:] if label[1:2].islower() else label for label in rest)]
+        [first, *(label[:1].lower() + label[1:] if label[1:2].islower() or label[1:2] == "-" else label for label in rest)]
     )
 
 
@@ -192,5 +192,5 @@ def _held(gate: Gate, numbers: frozenset[int], law_nos: frozenset[int]) -> tuple
 def _step(gate: Gate, act: PastAct) -> Step:
     words = str(ACTS.get(act.act, act.act))
     if act.actor not in ("self", "clock"):
-        words = gettext("%(act)s, bukan oleh Anda sendiri", act=words)
+        words = str(gettext("%(act)s, bukan oleh Anda sendiri", act=words))
     return Step(act.acted_at, words, listed(held.label for held in _held(gate, act.attribute_nos, act.law_nos)))

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import g, redirect, request
+from flask import g, request
 
 from idp.accounts import sessions
 from idp.accounts.assurance import Acr, Reached, acr_of
 from idp.accounts.sessions import SessionRow
-from idp.web import current, languages
+from idp.web import current, languages, pages
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def citizen() -> Citizen:
     """Raises `current.Elsewhere`, the way to the sign-in page, where nobody is signed in."""
     found = find()
     if found is None:
-        raise current.Elsewhere(redirect("/login?" + urlencode({"onward": request.path}), 303))
+        raise current.Elsewhere(pages.see_other("/login?" + urlencode({"onward": request.path})))
     return found
 
 

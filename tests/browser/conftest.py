@@ -1,4 +1,4 @@
-"""A real Chromium over the gallery of pages, and axe-core to judge them. What is not installed is said in one sentence."""
+"""A real Chromium over the gallery of pages, and axe-core to judge them. What is missing is said."""
 
 import os
 import shutil

@@ -1,7 +1,7 @@
 """Every page in its states, drawn with invented values and no database: what the browser tests walk through.
 
-A page is named by its template; a state is `filled`, `empty` or `wrong`. Each template has at least one state here, and
-`tests/architecture/test_templates.py` says so.
+A page is named by its template; states are `filled`, `empty`, `wrong`, … Each template has at least one here:
+`tests/architecture/test_templates.py` sees to it.
 """
 
 from collections.abc import Callable
@@ -185,7 +185,9 @@ def hang_consents(gallery: Gallery) -> None:
     shown = {"counts": counts, "now": NOW, "signed_in": True}
     gallery.add("citizen/consents.html", agencies=many, shown="on", done=over(), **shown)
     gallery.add("citizen/consents.html", "law", agencies=agencies(permit()), shown="law", done=None, **shown)
-    past = agencies(over(), over(due_at=NOW - timedelta(hours=1)), over(acknowledged_at=NOW), over(kept_under="UU 43/2009"))
+    past = agencies(
+        over(), over(due_at=NOW - timedelta(hours=1)), over(acknowledged_at=NOW), over(kept_under="UU 43/2009")
+    )
     gallery.add("citizen/consents.html", "off", agencies=past, shown="off", done=None, **shown)
     nothing = {"counts": {"on": 0, "law": 0, "off": 0}, "now": NOW, "signed_in": True, "done": None}
     gallery.add("citizen/consents.html", "empty", agencies=[], shown="on", **nothing)
@@ -206,17 +208,27 @@ def hang_portal(gallery: Gallery) -> None:
     month = SimpleNamespace(value="2026-11", name="November 2026")
     choice = {"months": [month], "name_of": lambda: lambda one: one.name, "signed_in": True, "service": None}
     service = SimpleNamespace(client_id="antrean", name="Antrean Puskesmas")
-    gallery.add("citizen/disclosures.html", days=[day], month=month, services=[service], older="?before=x", **choice)
+    gallery.add(
+        "citizen/disclosures.html", days=[day], month=month, services=[service], older="?before=x", **choice
+    )
     gallery.add("citizen/disclosures.html", "empty", days=[], month=None, services=[], older=None, **choice)
     one = SimpleNamespace(
         name="Antrean Puskesmas", agency="Dinas Kesehatan Kota Sukamaju", purpose="Mendaftarkan Anda.", start="/"
     )
     found = {"events": [("birth", "Melahirkan"), ("school", "Sekolah dan kuliah")], "event": "", "instead": None}
     gallery.add(
-        "citizen/applications.html", signed_in=True, query="", continued=[one], services=[one, one], further="?page=1", **found
+        "citizen/applications.html",
+        signed_in=True,
+        query="",
+        continued=[one],
+        services=[one, one],
+        further="?page=1",
+        **found,
     )
     lost = found | {"instead": "akta"}
-    gallery.add("citizen/applications.html", "empty", query="aktee", continued=[], services=[], further=None, **lost)
+    gallery.add(
+        "citizen/applications.html", "empty", query="aktee", continued=[], services=[], further=None, **lost
+    )
     rows = [
         SimpleNamespace(name="nik", label="NIK", shown=masking.Shown("•••• 0004", "berakhir 4"), holder="Dukcapil",
                         as_of=NOW, hidden=True),
@@ -226,7 +238,11 @@ def hang_portal(gallery: Gallery) -> None:
     gallery.add("citizen/account.html", signed_in=True, form=RevealForm, rows=rows)
     gallery.add("citizen/account.html", "empty", signed_in=True, form=RevealForm, rows=[])
     told = SimpleNamespace(
-        at=NOW, title="Anda memberi izin kepada Antrean Puskesmas.", to="/consents", label="Lihat izin", unread=True
+        at=NOW,
+        title="Anda memberi izin kepada Antrean Puskesmas.",
+        to="/consents",
+        label="Lihat izin",
+        unread=True,
     )
     gallery.add("citizen/notifications.html", signed_in=True, form=Form, messages=[told, told], now=NOW)
     gallery.add("citizen/notifications.html", "empty", signed_in=True, form=Form, messages=[], now=NOW)

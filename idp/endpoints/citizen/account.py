@@ -1,14 +1,14 @@
 """My data: every value that stands here about me, who holds it and as of when; masked, and shown one at a time.
 
-Showing a value whole needs a sign-in of the last five minutes, leaves a trace, and ends with the page: the next one is
-masked again. A value that is wrong is mended by whoever holds it.
+Showing a value whole needs a sign-in of the last five minutes, leaves a trace, and ends with the page: the next
+one is masked again. A value that is wrong is mended by whoever holds it.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, redirect
+from flask import Blueprint, Response
 from wtforms import HiddenField
 
 from idp import audit
@@ -54,11 +54,15 @@ def reveal() -> Response:
     if not form.validate():
         return _page(citizen, form, 400)
     if citizen.session.now - citizen.session.authenticated_at > FRESH:
-        return redirect("/login?onward=/account", 303)
+        return pages.see_other("/login?onward=/account")
     gate, name = current.gate(), str(form.attribute.data)
     if name in gate.attributes.get().by_name:
         audit.record(
-            gate.database.hot(), action="account.reveal", object_id=name, outcome="done", actor_id=citizen.citizen_id
+            gate.database.hot(),
+            action="account.reveal",
+            object_id=name,
+            outcome="done",
+            actor_id=citizen.citizen_id,
         )
     return _page(citizen, form, whole=name)
 

@@ -6,7 +6,7 @@ Needs no sign-in: people look for a service before they have an account. One tap
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, request
 from flask_babel import lazy_gettext
 
 from consent import disclosures
@@ -46,7 +46,7 @@ class Service:
 
 @blueprint.get("/")
 def root() -> Response:
-    return redirect("/services", 303)
+    return pages.see_other("/services")
 
 
 @blueprint.get("/services")
@@ -63,7 +63,9 @@ def show() -> Response:
         "citizen/applications.html",
         query=query,
         event=event,
-        events=[(name, label) for name, label in EVENT_NAMES.items() if any(name in one.events for one in entries)],
+        events=[
+            (name, label) for name, label in EVENT_NAMES.items() if any(name in one.events for one in entries)
+        ],
         instead=found.instead,
         continued=_continued(citizen, entries) if not query and not event and page == 0 else [],
         services=services[page * ROWS : (page + 1) * ROWS],

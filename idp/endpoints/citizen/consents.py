@@ -7,7 +7,7 @@ reason is asked: withdrawing is as easy as giving (UU PDP art. 9, GDPR art. 7(3)
 from dataclasses import dataclass
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, redirect, request
+from flask import Blueprint, Response, abort, request
 from flask_babel import gettext
 
 from idp.revocation import consent as revocation
@@ -81,9 +81,9 @@ def withdraw(consent_id: UUID) -> Response:
         with current.writing() as db:
             revocation.withdraw(db, gate, citizen.citizen_id, consent_id, acr=citizen.acr)
         # Withdrawn now or withdrawn before look the same: on a slow network people tap twice.
-        return redirect(done, 303)
+        return pages.see_other(done)
     if permit.ended:
-        return redirect(done, 303)
+        return pages.see_other(done)
     question = gettext("Cabut izin %(name)s?", name=permit.name)
     return _first_tap(form, Taking(question, (permit.name,), f"/consents/{consent_id}", done))
 
@@ -102,9 +102,9 @@ def withdraw_attribute(consent_id: UUID, name: str) -> Response:
         with current.writing() as db:
             number = attribute.attribute_no
             revocation.withdraw_attribute(db, gate, citizen.citizen_id, consent_id, number, acr=citizen.acr)
-        return redirect(done, 303)
+        return pages.see_other(done)
     if permit.ended or not any(held.name == name and not held.by_law for held in permit.attributes):
-        return redirect(f"/consents/{consent_id}", 303)
+        return pages.see_other(f"/consents/{consent_id}")
     label = permits.label_of(attribute)
     question = gettext("Cabut %(attribute)s dari %(name)s?", attribute=label, name=permit.name)
     return _first_tap(form, Taking(question, (permit.name,), f"/consents/{consent_id}", done, label))
@@ -121,10 +121,10 @@ def withdraw_agency(code: str) -> Response:
         gate = current.gate()
         with current.writing() as db:
             revocation.withdraw_agency(db, gate, citizen.citizen_id, found[0].agency_no, acr=citizen.acr)
-        return redirect("/consents?s=off", 303)
+        return pages.see_other("/consents?s=off")
     names = tuple(permit.name for permit in found if not permit.ended)
     if not names:
-        return redirect("/consents?s=off", 303)
+        return pages.see_other("/consents?s=off")
     question = gettext("Cabut semua izin %(agency)s?", agency=found[0].agency_name)
     return _first_tap(form, Taking(question, names, "/consents", "/consents?s=off"))
 

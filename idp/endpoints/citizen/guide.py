@@ -1,4 +1,4 @@
-"""Pages that ask nothing and know nobody: help, privacy, accessibility. Links to them are in the foot of every page.
+"""Pages that ask nothing and know nobody: help, privacy, accessibility. The foot of every page links to them.
 
 Help is in the same place everywhere (WCAG 2.2, 3.2.6) and needs no sign-in: who cannot sign in needs it most.
 """

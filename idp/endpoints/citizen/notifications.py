@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, redirect
+from flask import Blueprint, Response
 from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 
@@ -24,7 +24,7 @@ blueprint = Blueprint("citizen_notifications", __name__)
 
 @dataclass(frozen=True)
 class Words:
-    """What one kind says; `%(name)s` is the application's name. `to`: the page that shows more, `label` its link."""
+    """What one kind says; `%(name)s` is the application. `to`: the page that shows more, `label` its link."""
 
     title: LazyString
     to: str
@@ -47,8 +47,12 @@ _SECURITY = lazy_gettext("Lihat keamanan")
 _LOOKS = lazy_gettext("Lihat siapa melihat")
 WORDS = {
     "consent_given": Words(lazy_gettext("Anda memberi izin kepada %(name)s."), "/consents/{consent_id}", _PERMIT),
-    "consent_widened": Words(lazy_gettext("Izin untuk %(name)s bertambah luas."), "/consents/{consent_id}", _PERMIT),
-    "consent_ending": Words(lazy_gettext("Izin untuk %(name)s segera berakhir."), "/consents/{consent_id}", _PERMIT),
+    "consent_widened": Words(
+        lazy_gettext("Izin untuk %(name)s bertambah luas."), "/consents/{consent_id}", _PERMIT
+    ),
+    "consent_ending": Words(
+        lazy_gettext("Izin untuk %(name)s segera berakhir."), "/consents/{consent_id}", _PERMIT
+    ),
     "first_look": Words(lazy_gettext("%(name)s melihat data Anda untuk pertama kali."), "/disclosures", _LOOKS),
     "token_reused": Words(
         lazy_gettext("Akses %(name)s kami hentikan karena dipakai dua kali. Masuk lagi di sana bila perlu."),
@@ -81,7 +85,7 @@ def mark_read() -> Response:
         return _page(citizen, form, 400)
     with current.writing() as db:
         notifications.mark_read(db, citizen.citizen_id)
-    return redirect("/notifications", 303)
+    return pages.see_other("/notifications")
 
 
 def _page(citizen: Citizen, form: Form, status: int = 200) -> Response:

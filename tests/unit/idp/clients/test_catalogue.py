@@ -50,7 +50,9 @@ def test_a_suspended_application_is_not_offered(entries: list[Entry], db: Sessio
         pytest.param("  pajak   tahunan ", "Lapor Pajak", id="two words, spaced out"),
     ],
 )
-def test_a_citizen_finds_a_service_by_the_words_they_have(entries: list[Entry], query: str, name: str | None) -> None:
+def test_a_citizen_finds_a_service_by_the_words_they_have(
+    entries: list[Entry], query: str, name: str | None
+) -> None:
     found = names(catalogue.search(entries, query).entries)
     assert name in found if name else not found
 
@@ -71,4 +73,4 @@ def test_a_query_of_any_length_and_alphabet_is_answered_at_once(entries: list[En
 
 def test_one_tap_begins_the_sign_in_at_the_application(entries: list[Entry]) -> None:
     start = next(entry.start for entry in entries if entry.client.client_id == "antrean-puskesmas")
-    assert start == f"http://127.0.0.1:8001/login?iss={ISSUER}"
+    assert start == "http://127.0.0.1:8001/login?iss=http%3A%2F%2F127.0.0.1%3A8000"
