@@ -133,7 +133,7 @@ def listed(labels: Iterable[str]) -> str:
     """`Nama, NIK, nomor BPJS`: only the first keeps its capital, abbreviations keep theirs."""
     first, *rest = list(labels) or [""]
     return ", ".join(
-        [first, *(label[:1].lower() + label[1:] if label[1:2].islower() or label[1:2] == "-" else label for label in rest)]
+        [first, *(label if label[1:2].isupper() else label[:1].lower() + label[1:] for label in rest)]
     )
 
 

@@ -9,7 +9,7 @@ from idp.web import permits
         ([], ""),
         (["Nama"], "Nama"),
         (["Nama", "NIK", "Nomor BPJS", "E-mail"], "Nama, NIK, nomor BPJS, e-mail"),
-        (["O", "A"], "O, A"),
+        (["NPWP", "Village"], "NPWP, village"),
     ],
 )
 def test_labels_are_listed_as_a_sentence_would(labels: list[str], text: str) -> None:
