@@ -75,7 +75,7 @@ def read_key(jwk: Any) -> PublicKey:
     """One public key, or `BadKey` with what is wrong with it."""
     if not isinstance(jwk, dict):
         raise BadKey("not an object")
-    if jwk.get("kty") == "oct" or not PRIVATE_MEMBERS.isdisjoint(jwk):
+    if not PRIVATE_MEMBERS.isdisjoint(jwk):
         raise BadKey("a secret or private key does not belong here: replace it, it is no longer secret")
     kid, algorithm = jwk.get("kid"), jwk.get("alg")
     if not isinstance(kid, str | None) or not isinstance(algorithm, str | None) or len(kid or "") > LONGEST_KID:

@@ -6,6 +6,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,9 @@ from idp.embedded_postgres import EmbeddedPostgres
 from idp.settings import Mode
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[EmbeddedPostgres]:
-    """The embedded server in a folder of its own, migrated as a demo installation."""
+@contextmanager
+def _server() -> Iterator[EmbeddedPostgres]:
+    """An embedded server in a folder of its own, migrated as a demo installation."""
     folder = Path(tempfile.mkdtemp(prefix="gapura-test-"))
     folder.chmod(0o711)  # as root the server is another account
     server = EmbeddedPostgres(folder)
@@ -31,6 +32,20 @@ def postgres() -> Iterator[EmbeddedPostgres]:
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """The server that all tests share."""
+    with _server() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def own_postgres() -> Iterator[EmbeddedPostgres]:
+    """A server of a module's own, for what a database has once and nobody can delete: the log."""
+    with _server() as server:
+        yield server
 
 
 def _database(server: EmbeddedPostgres, role: str) -> Iterator[Database]:

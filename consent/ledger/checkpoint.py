@@ -12,7 +12,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from joserfc.jwk import OKPKey
+
+from keys.keyring import SigningKey
 
 ED25519 = 0x01
 COSIGNATURE = 0x04
@@ -65,6 +68,18 @@ class Signer:
     @property
     def verifier(self) -> VerifierKey:
         return VerifierKey(_named(self.name), ED25519, self.public)
+
+
+def signer_of(origin: str, key: SigningKey) -> Signer:
+    """A log's signer from the keyring's key of role `ledger`; its private half is in this process."""
+    if not isinstance(key.key, OKPKey) or not isinstance(key.key.private_key, Ed25519PrivateKey):
+        raise ValueError("a log is signed with an Ed25519 key whose private half is here")
+    return Signer(origin, _raw(key), key.key.private_key.sign)
+
+
+def verifier_of(origin: str, key: SigningKey) -> VerifierKey:
+    """The same key as others believe it."""
+    return VerifierKey(_named(origin), ED25519, _raw(key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +170,11 @@ def _verifies(key: VerifierKey, signature: bytes, text: str) -> bool:
     except InvalidSignature:
         return False
     return True
+
+
+def _raw(key: SigningKey) -> bytes:
+    x: str = key.public_jwk["x"]
+    return base64.urlsafe_b64decode(x + "=" * (-len(x) % 4))
 
 
 def _named(name: str) -> str:

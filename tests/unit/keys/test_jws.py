@@ -79,8 +79,9 @@ def test_no_secret_and_no_none_even_if_a_caller_named_them(key: SigningKey, name
     signing_input = f"{segment({'alg': name, 'kid': key.kid, 'typ': 'JWT'})}.{segment(CLAIMS)}"
     secret = json.dumps(key.public_jwk).encode()
     signature = hmac.new(secret, signing_input.encode(), hashlib.sha256).digest() if name == "HS256" else b""
-    with pytest.raises(BadSignature):
-        jws.verify(f"{signing_input}.{segment(signature)}", [key], typ="JWT", algorithms=[name, "ES256"])
+    for verifier in (key, PublicKey(None, None, key.public_key)):
+        with pytest.raises(BadSignature):
+            jws.verify(f"{signing_input}.{segment(signature)}", [verifier], typ="JWT", algorithms=[name, "ES256"])
 
 
 def test_the_type_is_compared(key: SigningKey) -> None:
@@ -218,6 +219,27 @@ def test_a_megabyte_is_refused_before_it_is_decoded(key: SigningKey) -> None:
         with pytest.raises(BadSignature):
             jws.verify(token, [key], typ="JWT", algorithms=["ES256"])
     assert (time.perf_counter() - start) / 100 < 0.001
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param(f"{segment({**HEADER, 'x': 'y' * 4096})}.e30.e30", id="a header over 4 KB"),
+        pytest.param(f"{segment(HEADER)}.{'A' * 16384}.e30", id="a token over 16 KB"),
+    ],
+)
+def test_a_header_is_not_even_read_from_what_is_too_large(token: str) -> None:
+    """(C060)"""
+    with pytest.raises(BadSignature):
+        jws.header_of(token)
+
+
+def test_a_key_registered_for_one_algorithm_does_not_verify_another(make_key: MakeKey) -> None:
+    """(C058)"""
+    key = make_key("RS256")
+    for_pss = PublicKey(key.kid, "PS256", key.public_key)
+    with pytest.raises(BadSignature):
+        jws.verify(jws.sign(key, CLAIMS, "JWT"), [for_pss], typ="JWT", algorithms=["RS256", "PS256"])
 
 
 def test_a_changed_character_anywhere_is_a_bad_signature(key: SigningKey) -> None:

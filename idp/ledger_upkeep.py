@@ -1,0 +1,92 @@
+"""The worker's duties towards the ledger: a tick every ten seconds, and a root for each citizen's day once it is
+over.
+
+Both may run in any number of workers and be killed at any line: the sequencer's lock and the days' own key
+decide.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import structlog
+from sqlalchemy import func, select
+
+from consent import disclosure_days
+from consent.ledger import checkpoint, sequencer
+from consent.ledger.checkpoint import Checkpoint
+from idp.database import Database
+from idp.settings import Mode, Settings
+from keys.keyring import Keyring
+from keys.rotation import Role
+
+TICK_SECONDS = 10
+LEAST_LEAVES = 32  # in production: neither the size nor the time of a checkpoint tells of an act
+# A disclosure's id is made within its statement, which lasts seconds at most.
+AFTER_MIDNIGHT = timedelta(minutes=1)
+DAYS_BACK = 7  # a worker that was away for longer is a matter for a person
+
+log = structlog.get_logger()
+
+
+def origin_of(issuer: str, year: int) -> str:
+    """What a new log of this installation is called: where its tiles are served, and the year it was begun."""
+    return f"{urlsplit(issuer).netloc}/ledger/{year}"
+
+
+def tick(database: Database, keyring: Keyring, settings: Settings) -> Checkpoint | None:
+    """Number and sign what waits; None when nothing does, or another worker is at it."""
+    with database.writing() as db:
+        now: datetime = db.execute(select(func.now())).scalar_one()
+        origin = sequencer.begin(db, origin_of(settings.issuer, now.year))
+    signer = checkpoint.signer_of(origin, keyring.signer(Role.LEDGER, "EdDSA"))
+    fillers = LEAST_LEAVES if settings.mode is Mode.PRODUCTION else 0
+    return sequencer.advance(database.writing, signer, fillers)
+
+
+class DayClosing:
+    """Which days this process has closed, and since when it waits for the writers of the next."""
+
+    def __init__(self) -> None:
+        self._closed: set[date] = set()
+        self._marks: dict[date, int] = {}
+
+    def step(self, database: Database) -> int:
+        """Close what can be closed now; how many citizens' days that were. Called every few minutes."""
+        with database.writing() as db:
+            now: datetime = db.execute(select(func.now())).scalar_one()
+        return sum(self._close(database, day_on) for day_on in self._due(now.astimezone(UTC)))
+
+    def _due(self, now: datetime) -> list[date]:
+        days = [now.date() - timedelta(days=back) for back in range(DAYS_BACK, 0, -1)]
+        self._closed &= set(days)
+        return [day for day in days if day not in self._closed and now >= _end_of(day) + AFTER_MIDNIGHT]
+
+    def _close(self, database: Database, day_on: date) -> int:
+        with database.writing() as db:
+            if day_on not in self._marks:
+                self._marks[day_on] = disclosure_days.mark(db)
+                return 0
+            if not disclosure_days.settled(db, self._marks[day_on]):
+                return 0
+        closed, last = 0, disclosure_days.NOBODY
+        while (step := _close_some(database, day_on, last)) is not None:
+            newly, last = step
+            closed += newly
+        self._closed.add(day_on)
+        del self._marks[day_on]
+        log.info("ledger.day_closed", day=day_on.isoformat(), citizens=closed)
+        return closed
+
+
+def _close_some(database: Database, day_on: date, after: UUID) -> tuple[int, UUID] | None:
+    """A transaction's worth of citizens: how many were newly closed, and the last one. None: there were no
+    more.
+    """
+    with database.writing() as db:
+        closed, last = disclosure_days.close(db, day_on, after=after)
+    return None if last is None else (closed, last)
+
+
+def _end_of(day_on: date) -> datetime:
+    return datetime.combine(day_on + timedelta(days=1), time(), UTC)

@@ -1,0 +1,147 @@
+"""The worker's duties: a tick when something waits, a root for each citizen's day once it is over."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from consent.ledger import checkpoint, entries, log, tiles
+from idp import ledger_upkeep
+from idp.database import Database
+from idp.embedded_postgres import EmbeddedPostgres
+from idp.ledger_upkeep import DayClosing, origin_of, tick
+from idp.settings import Settings
+from keys import keyring
+from keys.keyring import Keyring
+from keys.rotation import Role
+from keys.sealing import RestSealer
+
+SEALER = RestSealer(bytes(32))
+DEMO = Settings.from_env({"GAPURA_MODE": "demo", "PORT": "8103"})
+PRODUCTION = Settings.from_env(
+    {"GAPURA_MODE": "production", "GAPURA_ISSUER": "https://id.gapura.example", "GAPURA_EMBEDDED": "accept"}
+    | {"GAPURA_MASTER_KEY_FILE": "/dev/null", "GAPURA_ENDINGS": "/dev/null"}
+)
+YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def worker(own_postgres: EmbeddedPostgres) -> Iterator[Database]:
+    database = Database(own_postgres.url("gapura_worker"), "gapura_worker")
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="module")
+def ring(worker: Database) -> Keyring:
+    with worker.writing() as db:
+        keyring.ensure(db, SEALER, datetime.now(UTC))
+        return keyring.load(db, SEALER, everything=True)
+
+
+def append(worker: Database) -> None:
+    with worker.writing() as db:
+        log.append(db, entries.entry(bytes(32)))
+
+
+def test_a_tick_publishes_what_waits_under_the_logs_own_key(worker: Database, ring: Keyring) -> None:
+    append(worker)
+    made = tick(worker, ring, DEMO)
+    assert made is not None
+    with worker.reading() as db:
+        seen = tiles.published(db)
+    assert seen is not None
+    key = ring.signer(Role.LEDGER, "EdDSA")
+    assert checkpoint.verify(seen.note, [checkpoint.verifier_of(made.origin, key)]) == made
+    assert made.origin == origin_of(DEMO.issuer, datetime.now(UTC).year)
+
+
+def test_a_tick_of_the_demo_with_nothing_waiting_makes_nothing(worker: Database, ring: Keyring) -> None:
+    while tick(worker, ring, DEMO) is not None:
+        pass
+    assert tick(worker, ring, DEMO) is None
+
+
+def test_in_production_each_tick_has_at_least_32_leaves(worker: Database, ring: Keyring) -> None:
+    append(worker)
+    with worker.reading() as db:
+        before = tiles.published(db)
+    made = tick(worker, ring, PRODUCTION)
+    assert made is not None
+    assert made.size == (0 if before is None else before.size) + 32
+
+
+def test_a_log_is_called_by_where_it_is_served_and_when_it_began() -> None:
+    assert origin_of("https://id.gapura.example", 2026) == "id.gapura.example/ledger/2026"
+    assert origin_of("http://127.0.0.1:8000", 2027) == "127.0.0.1:8000/ledger/2027"
+
+
+# ---- days ----
+
+
+def looked_yesterday(db: Session, citizen_id: UUID) -> None:
+    """A row whose id was made yesterday at noon."""
+    db.execute(
+        text("""
+        INSERT INTO consent.disclosures (citizen_id, disclosure_id, client_no, purpose_no, channel, reason, attribute_nos)
+        VALUES (:citizen_id, uuidv7(:noon - clock_timestamp()), 11, 5, 'userinfo', 'consent_given', '{1}')"""),
+        {
+            "citizen_id": citizen_id,
+            "noon": datetime(YESTERDAY.year, YESTERDAY.month, YESTERDAY.day, 12, tzinfo=UTC),
+        },
+    )
+
+
+def rooted(worker: Database) -> set[UUID]:
+    with worker.reading() as db:
+        return set(db.scalars(text("SELECT citizen_id FROM consent.disclosure_days")))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def yesterdays_month(own_postgres: EmbeddedPostgres) -> None:
+    """On the first of a month yesterday lies in one that a new installation never had."""
+    database = Database(own_postgres.url("gapura_worker"), "gapura_worker")
+    begins = YESTERDAY.replace(day=1)
+    with database.writing() as db:
+        for table in ("disclosures", "disclosure_days"):
+            db.execute(
+                text("SELECT consent.make_partition(to_regclass(:name), CAST(:begins AS timestamptz),"
+                     " CAST(:begins AS timestamptz) + interval '1 month')"),
+                {"name": f"consent.{table}", "begins": datetime(begins.year, begins.month, 1, tzinfo=UTC)},
+            )  # fmt: skip
+    database.close()
+
+
+def test_yesterday_is_closed_once_its_writers_have_ended(worker: Database) -> None:
+    closing, first, late = DayClosing(), uuid4(), uuid4()
+    with worker.writing() as db:
+        looked_yesterday(db, first)
+    with worker.writing() as slow:
+        looked_yesterday(slow, late)
+        assert closing.step(worker) == 0  # marks
+        assert closing.step(worker) == 0  # waits
+    assert closing.step(worker) == 2
+    assert {first, late} <= rooted(worker)
+
+
+def test_a_closed_day_is_not_looked_at_again_and_a_new_process_changes_nothing(worker: Database) -> None:
+    closing = DayClosing()
+    assert [closing.step(worker) for _ in range(3)] == [0, 0, 0]
+    missed = uuid4()
+    with worker.writing() as db:
+        looked_yesterday(db, missed)
+    assert closing.step(worker) == 0
+    again = DayClosing()
+    assert [again.step(worker) for _ in range(2)] == [0, 1]
+
+
+def test_a_day_is_not_closed_before_it_is_over() -> None:
+    closing = DayClosing()
+    midnight = datetime(2026, 11, 25, tzinfo=UTC)
+    early = closing._due(midnight + timedelta(seconds=59))
+    late = closing._due(midnight + ledger_upkeep.AFTER_MIDNIGHT)
+    assert (early[-1].day, late[-1].day) == (23, 24)
+    assert len(late) == ledger_upkeep.DAYS_BACK
