@@ -29,6 +29,9 @@ run: .venv/ready ## everything, with the demo country, at http://127.0.0.1:8000 
 test: .venv/ready-to-test ## all tests
 	$(BIN)/python -m pytest
 
+pages: .venv/ready-to-test ## every page: both languages and schemes, three widths, judged by axe-core
+	GAPURA_PAGES=all $(BIN)/python -m pytest tests/browser
+
 check: .venv/ready-to-test ## lint, form, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -1,8 +1,8 @@
 """The page on which a browser leaves a form of ours for the application: it holds nothing but the way on.
 
 Chromium and Safari apply `form-action` to every redirect after a POST, also to those the application makes on its
-own side, whose addresses nobody told us (C013, tried in Chromium 156). A page that is loaded and followed ends that
-chain. So a browser that is showing a document gets this page; whatever else posts a form gets the plain 303.
+own side, whose addresses nobody told us (C013, tried in Chromium 156). A page that is loaded and then followed
+ends that chain. So a browser that shows a document gets this page; whatever else posts a form gets the plain 303.
 """
 
 from html import escape
