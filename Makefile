@@ -32,6 +32,10 @@ test: .venv/ready-to-test ## all tests
 pages: .venv/ready-to-test ## every page: both languages and schemes, three widths, judged by axe-core
 	GAPURA_PAGES=all $(BIN)/python -m pytest tests/browser
 
+bench: .venv/ready ## what a sign-in costs, at the running demo (BENCH="--mode requests")
+	@PATH="$(CURDIR)/$(BIN):$$PATH" GAPURA_MODE=demo $(BIN)/python bench/opbench/opbench.py --config bench/gapura.json \
+	  --warmup 5000 --concurrency 8 $(BENCH)
+
 check: .venv/ready-to-test ## lint, form, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

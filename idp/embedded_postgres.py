@@ -343,6 +343,7 @@ def _accounts_sql() -> list[str]:
         *(f"CREATE ROLE {role} NOLOGIN" for role in roles),
         "GRANT gapura_web TO gapura_worker WITH INHERIT TRUE",
         *(f"CREATE ROLE {login} LOGIN IN ROLE {role}" for role, login in ACCOUNTS.items()),
+        f"GRANT pg_checkpoint TO {ACCOUNTS['gapura_owner']}",  # `gapura bench grow` ends with one
         f"CREATE DATABASE {DATABASE} OWNER gapura_owner",
         f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC",
         *(f"GRANT CONNECT, TEMPORARY ON DATABASE {DATABASE} TO {login}" for login in ACCOUNTS.values()),

@@ -20,8 +20,12 @@ from typing import NoReturn
 
 import structlog
 
+from consent import attributes, purposes
 from idp import log
+from idp.accounts.password_hashing import PasswordHashing
+from idp.accounts.profile import Vault
 from idp.children import Child, stop_all
+from idp.database import Database
 from idp.installation import BAD_STARTS, Installation
 from idp.processes import die_with_parent, written_out
 from idp.serving import ADDRESS
@@ -106,6 +110,11 @@ def _make_ready(installation: Installation) -> None:
         with worker.writing() as db:
             keyring.ensure(db, sealer, datetime.now(UTC))
             keyring.load(db, sealer, everything=True)
+        if settings.mode is not Mode.PRODUCTION:
+            _prepare_country(settings, worker, store)
+        with worker.writing() as db:
+            attributes.ensure(db)
+            purposes.ensure(db)
     except KeyUnreadable as error:
         raise BadStart(
             "The master key is not the one this database was sealed with; put that into GAPURA_MASTER_KEY_FILE."
@@ -114,9 +123,32 @@ def _make_ready(installation: Installation) -> None:
         worker.close()
 
 
+def _prepare_country(settings: Settings, worker: Database, store: KeyStore) -> None:
+    """The demo's people and applications. Imported here, so that production never holds them (DESIGN §6.10)."""
+    from idp.demo import prepare
+
+    vault, hashing = Vault(RestSealer(store.master), store.lookup), PasswordHashing(store.pepper)
+    prepare.prepare(worker, settings, vault, hashing, datetime.now(UTC))
+
+
 def _children(installation: Installation) -> list[Child]:
     """The web server first: without it the rest need not be waited for."""
-    return [Child("web", [sys.executable, "-m", "idp.serving"], _environment(installation, web=True))]
+    web = Child("web", [sys.executable, "-m", "idp.serving"], _environment(installation, web=True))
+    demo = installation.settings.mode is Mode.DEMO
+    return [web, *(_demo_agencies(installation.settings) if demo else [])]
+
+
+def _demo_agencies(settings: Settings) -> list[Child]:
+    """Those that can run on this machine; of the others one sentence says why not."""
+    from idp.demo import beside
+
+    children = []
+    for one in beside.agencies(settings):
+        if isinstance(one, beside.NotHere):
+            print(one.sentence, file=sys.stderr, flush=True)
+        else:
+            children.append(Child(one.name, one.command, one.environment, one.url))
+    return children
 
 
 def _environment(installation: Installation, *, web: bool) -> dict[str, str]:

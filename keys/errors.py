@@ -1,6 +1,6 @@
 """What the floors above may catch. No message carries a key, a token or what was inside one."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 
 class KeysError(Exception):
@@ -35,7 +35,8 @@ class StepRefused(KeysError):
     """A step in a key's life that may not be taken now; `not_before` is when it may, if it ever may."""
 
     def __init__(self, reason: str, not_before: datetime | None = None) -> None:
-        dated = "" if not_before is None else f"; possible from {not_before:%Y-%m-%d %H:%M:%S} UTC"
+        # The database may tell the time in another zone.
+        dated = "" if not_before is None else f"; possible from {not_before.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
         super().__init__(reason + dated)
         self.reason = reason
         self.not_before = not_before

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from idp.accounts import enrolment, passwords
 from idp.accounts.identifiers import Identifier, Kind
-from idp.accounts.models import AccountState
 from idp.accounts.password_hashing import PasswordHashing
 from idp.accounts.profile import Value, Vault
+from idp.accounts.states import AccountState
 
 NOW = datetime(2026, 11, 25, 7, 0, tzinfo=UTC)
 PASSWORD = "kuda lumping dan hujan"

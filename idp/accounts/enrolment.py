@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 from idp import audit
 from idp.accounts.citizen_key import Use
 from idp.accounts.identifiers import Identifier
-from idp.accounts.models import Account, AccountState, AssuranceEvent
+from idp.accounts.models import Account, AssuranceEvent
 from idp.accounts.profile import Taken, Value, Vault
+from idp.accounts.states import AccountState
 
 # Which state may become which. Nothing leads out of `erased`.
 _ENDS = {AccountState.CLOSED, AccountState.DECEASED, AccountState.ERASED}

@@ -17,9 +17,10 @@ from sqlalchemy.orm import Session
 from idp import audit
 from idp.accounts import enrolment
 from idp.accounts.identifiers import Identifier
-from idp.accounts.models import AccountState, Activation
+from idp.accounts.models import Activation
 from idp.accounts.printed_codes import grouped, new_code, read_code
 from idp.accounts.profile import Value, Vault
+from idp.accounts.states import AccountState
 from keys.derivation import Label
 
 LENGTH = 12

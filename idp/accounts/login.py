@@ -10,20 +10,33 @@ second factor (row 88).
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import literal, select
+from psycopg import Connection
+from psycopg.rows import dict_row
 from sqlalchemy.orm import Session
 
 from idp.accounts import passwords
 from idp.accounts.assurance import Amr
 from idp.accounts.delays import Failures
 from idp.accounts.identifiers import Identifier
-from idp.accounts.models import Account, AccountState, StoredIdentifier, StoredPassword, StoredTotp
 from idp.accounts.password_hashing import PasswordHashing
 from idp.accounts.passwords import Guess
 from idp.accounts.profile import Vault
+from idp.accounts.states import AccountState
 from idp.database import Database
+
+# hotpath.sql, 9. An account without a password answers as nobody would: that it exists is no stranger's business.
+_FIND = """
+SELECT a.citizen_id, a.state, w.hash, w.set_at, w.failures, w.failed_at, w.refused_until,
+       EXISTS (SELECT FROM idp.totp_secrets AS t
+                WHERE t.citizen_id = a.citizen_id AND t.confirmed_at IS NOT NULL) AS has_second_factor
+  FROM idp.identifiers AS i
+  JOIN idp.accounts AS a ON a.citizen_id = i.citizen_id
+  JOIN idp.passwords AS w ON w.citizen_id = i.citizen_id
+ WHERE i.digest = %(digest)s AND i.kind = %(kind)s::idp.identifier_kind
+"""
 
 
 class Why(StrEnum):
@@ -95,8 +108,7 @@ def attempt(
     `of_nobody`: what is remembered of this identifier if it leads to no account. `known_here`: citizens whom this
     browser has signed in before; what strangers did to their accounts does not keep them out (row 83).
     """
-    with database.reading() as db:
-        candidate = find(db, vault, identifier, of_nobody)
+    candidate = find(database.hot(), vault, identifier, of_nobody)
     known = candidate.citizen_id in known_here
     if candidate.failures.waits(now) and not known:
         return Refused(Why.TOO_MANY, candidate.failures.refused_until, candidate.citizen_id)
@@ -107,30 +119,21 @@ def attempt(
         return settle(db, candidate, right=right, known=known, renewed=renewed, now=now)
 
 
-def find(db: Session, vault: Vault, identifier: Identifier, of_nobody: Failures) -> Candidate:
-    """Whom the identifier leads to, with what is needed to judge; one read (hotpath.sql, 9)."""
-    confirmed = (StoredTotp.citizen_id == Account.citizen_id, StoredTotp.confirmed_at.is_not(None))
-    statement = (
-        select(
-            Account.citizen_id,
-            Account.state,
-            StoredPassword.hash,
-            StoredPassword.set_at,
-            StoredPassword.failures,
-            StoredPassword.failed_at,
-            StoredPassword.refused_until,
-            select(literal(True)).where(*confirmed).exists().label("has_second_factor"),
-        )
-        .join(StoredIdentifier, StoredIdentifier.citizen_id == Account.citizen_id)
-        .outerjoin(StoredPassword, StoredPassword.citizen_id == Account.citizen_id)
-        .where(StoredIdentifier.digest == vault.digest(identifier), StoredIdentifier.kind == identifier.kind)
-    )
-    row = db.execute(statement).one_or_none()
-    if row is None or row.hash is None:
-        # An account without a password answers as nobody would: that it exists is no stranger's business.
+def find(connection: Connection[Any], vault: Vault, identifier: Identifier, of_nobody: Failures) -> Candidate:
+    """Whom the identifier leads to, with what is needed to judge."""
+    params = {"digest": vault.digest(identifier), "kind": identifier.kind}
+    row = connection.cursor(row_factory=dict_row).execute(_FIND, params).fetchone()
+    if row is None:
         return Candidate(None, None, None, None, of_nobody, has_second_factor=False)
-    failures = Failures(row.failures, row.failed_at, row.refused_until)
-    return Candidate(row.citizen_id, row.state, row.hash, row.set_at, failures, row.has_second_factor)
+    failures = Failures(row["failures"], row["failed_at"], row["refused_until"])
+    return Candidate(
+        row["citizen_id"],
+        AccountState(row["state"]),
+        row["hash"],
+        row["set_at"],
+        failures,
+        row["has_second_factor"],
+    )
 
 
 def settle(
@@ -151,7 +154,8 @@ def settle(
         return Refused(Why.NOT_ACTIVE, citizen_id=citizen_id)
     if renewed is not None and candidate.hash is not None:
         passwords.rehash(db, citizen_id, candidate.hash, renewed)
-    passwords.forget_failures(db, citizen_id, Guess.PASSWORD)
+    if memory.of_passwords.count:
+        passwords.forget_failures(db, citizen_id, Guess.PASSWORD)
     return NeedsSecondFactor(citizen_id) if candidate.has_second_factor else SignedIn(citizen_id)
 
 

@@ -74,6 +74,11 @@ def give_up(db: Session, citizen_id: UUID) -> None:
     db.execute(delete(StoredPassword).where(StoredPassword.citizen_id == citizen_id))
 
 
+def find_set_at(db: Session, citizen_id: UUID) -> datetime | None:
+    """Since when the citizen's password is their password; None: they have none."""
+    return db.scalar(select(StoredPassword.set_at).where(StoredPassword.citizen_id == citizen_id))
+
+
 def lock(db: Session, citizen_id: UUID) -> Memory | None:
     """The memory of wrong proofs, nobody else's until the transaction ends.
 

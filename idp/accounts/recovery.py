@@ -17,7 +17,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from idp import audit
-from idp.accounts.models import Account, Proof, Recovery, RecoveryState
+from idp.accounts.models import Account, Recovery
+from idp.accounts.states import Proof, RecoveryState
 from keys.handles import digest, new_handle, same
 
 WAIT = timedelta(hours=72)

@@ -18,9 +18,9 @@ from idp.accounts import enrolment, passwords, recovery_codes, sent_codes, totp
 from idp.accounts.assurance import Amr
 from idp.accounts.identifiers import Identifier, Kind
 from idp.accounts.login import Refused, SignedIn, Why
-from idp.accounts.models import AccountState
 from idp.accounts.passwords import Guess
 from idp.accounts.profile import Vault
+from idp.accounts.states import AccountState
 
 NUMBER_IS_FRESH = timedelta(days=60)
 

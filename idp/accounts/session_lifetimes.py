@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from idp.accounts.models import Audience
+from idp.accounts.states import Audience
 
 
 @dataclass(frozen=True, slots=True)

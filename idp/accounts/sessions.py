@@ -21,9 +21,10 @@ from sqlalchemy.orm import Session
 from idp import audit
 from idp.accounts.citizen_key import Use
 from idp.accounts.devices import Device
-from idp.accounts.models import Audience, SessionEnd, StoredSession
+from idp.accounts.models import StoredSession
 from idp.accounts.profile import Vault
 from idp.accounts.session_lifetimes import SHARED_DEVICE_LASTS, Lifetime, lifetime
+from idp.accounts.states import Audience, SessionEnd
 
 SECRET_BYTES = 32
 BASIC_AFTER_RECOVERY = timedelta(hours=24)

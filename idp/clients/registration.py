@@ -72,7 +72,7 @@ def add(
     if faults or agency is None or isinstance(accepted, Refused) or isinstance(terms, Refused):
         return Refused(faults)
     client = Client(
-        client_id=client_id or handles.new_handle(CLIENT_ID_BYTES),
+        client_id=client_id or _new_client_id(),
         agency_no=agency.agency_no,
         agency_state=agency.state,
         sector_no=agencies.default_sector(db, agency.agency_no).sector_no,
@@ -190,6 +190,13 @@ def _put_secret(db: Session, client: Client, now: datetime, chosen: str | None =
     )
     db.flush()
     return secret
+
+
+def _new_client_id() -> str:
+    """One that no command line takes for an option."""
+    while (client_id := handles.new_handle(CLIENT_ID_BYTES)).startswith("-"):
+        pass
+    return client_id
 
 
 def _profile(raw: Mapping[str, Any]) -> Profile:

@@ -7,7 +7,7 @@ alone (early retirement, `compromise`) does not run in production until a second
 
 import argparse
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -184,7 +184,7 @@ def _row(key: Key, step: Step | None) -> dict[str, str | datetime | None]:
 
 
 def _shown(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _sentence(text: str) -> str:

@@ -25,6 +25,8 @@ def shown(name: str, value: Any) -> Shown:
     """The value of an attribute as its owner sees it. None and the empty string are a value that nobody holds."""
     if value is None or value == "":
         return Shown(gettext("belum ada"))
+    if name == "gender":  # OIDC Core §5.1 names two values and leaves others free
+        return Shown({"female": gettext("perempuan"), "male": gettext("laki-laki")}.get(str(value), str(value)))
     return MASKS.get(name, _whole)(value)
 
 

@@ -175,6 +175,7 @@ def hang_sign_in(gallery: Gallery) -> None:
         "sign_in/consent.html", "empty", signed_in=True,
         **consent_page(required=list, optional=list, law=list, new_since_days=None, more=list, specific=False),
     )  # fmt: skip
+    gallery.add("sign_in/consent_refused.html", signed_in=True, back="/", again="/")
     long = consent_page(citizen_name=LONG_NAME, required=lambda: asked(name=LONG_NAME))
     gallery.add("sign_in/consent.html", "long", signed_in=True, **long)
 

@@ -22,6 +22,8 @@ from idp.web.signed_in import Citizen
 blueprint = Blueprint("citizen_account", __name__, url_prefix="/account")
 
 FRESH = timedelta(minutes=5)
+# What people look for; the rest follows by name.
+FIRST = ("name", "nik", "kk_number", "birthdate", "gender", "phone_number", "email", "address", "village")
 
 
 class RevealForm(Form):
@@ -72,9 +74,13 @@ def _page(citizen: Citizen, form: RevealForm, status: int = 200, whole: str | No
     with current.reading() as db:
         found = gate.vault.find_profile(db, citizen.citizen_id)
     values = found.values if found else {}
-    catalogue = gate.attributes.get().by_name
-    rows = [_row(name, values[name], name == whole) for name in catalogue if name in values]
+    names = sorted(values.keys() & gate.attributes.get().by_name, key=_place)
+    rows = [_row(name, values[name], name == whole) for name in names]
     return pages.render("citizen/account.html", status=status, form=form, rows=rows)
+
+
+def _place(name: str) -> tuple[int, str]:
+    return (FIRST.index(name) if name in FIRST else len(FIRST), name)
 
 
 def _row(name: str, value: Value, whole: bool) -> Row:

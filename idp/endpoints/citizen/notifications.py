@@ -4,7 +4,7 @@ The words are made when the page is read, in that day's language; the row holds 
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -100,12 +100,17 @@ def _message(row: Notification) -> Message:
     words, detail = WORDS.get(row.kind, UNKNOWN), dict(row.detail)
     address = words.to.format(consent_id=_identifier(detail)) if "{" in words.to else words.to
     return Message(
-        at=notifications.told_at(row),
+        at=_told_at(row.notification_id),
         title=str(words.title) % {"name": _name(detail)} if "%(" in str(words.title) else str(words.title),
         to=address if not address.endswith("/") else "/consents",
         label=str(words.label),
         unread=row.read_at is None,
     )
+
+
+def _told_at(notification_id: UUID) -> datetime:
+    """Its first 48 bits are the time, in ms (RFC 9562 §5.7)."""
+    return datetime.fromtimestamp(int.from_bytes(notification_id.bytes[:6]) / 1000, UTC)
 
 
 def _identifier(detail: dict[str, Any]) -> str:

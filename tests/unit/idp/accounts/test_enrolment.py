@@ -11,8 +11,9 @@ from idp.accounts import enrolment
 from idp.accounts.citizen_key import Use
 from idp.accounts.enrolment import MAY_BECOME
 from idp.accounts.identifiers import Identifier, Kind
-from idp.accounts.models import AccountState, AssuranceEvent
+from idp.accounts.models import AssuranceEvent
 from idp.accounts.profile import Value, Vault
+from idp.accounts.states import AccountState
 from idp.database import Database
 from tests.builders import NOW, a_citizen
 

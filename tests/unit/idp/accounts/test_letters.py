@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from idp.accounts import enrolment, letters
 from idp.accounts.identifiers import Identifier, Kind
 from idp.accounts.letters import AlreadyActive, Letter, Matches, NoMatch
-from idp.accounts.models import AccountState
 from idp.accounts.profile import Value, Vault
+from idp.accounts.states import AccountState
 from idp.database import Database
 from tests.builders import NOW
 

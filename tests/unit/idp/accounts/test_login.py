@@ -13,10 +13,10 @@ from idp.accounts import login, passwords
 from idp.accounts.delays import Failures, after_one_more
 from idp.accounts.identifiers import Identifier, Kind
 from idp.accounts.login import NeedsSecondFactor, Outcome, Refused, SignedIn, Why
-from idp.accounts.models import AccountState
 from idp.accounts.password_hashing import PasswordHashing
 from idp.accounts.passwords import Guess
 from idp.accounts.profile import Vault
+from idp.accounts.states import AccountState
 from idp.database import Database
 from tests.builders import NOW, PASSWORD, Citizen, a_citizen
 
@@ -150,8 +150,7 @@ def test_of_many_guesses_at_once_none_slips_past_the_wait(door: Door) -> None:
 
 def test_the_right_password_among_guesses_at_once_is_judged_again_after_the_wait_began(door: Door) -> None:
     citizen = door.citizen()
-    with door.database.reading() as db:
-        candidate = login.find(db, door.vault, citizen.nik, Failures())
+    candidate = login.find(door.database.hot(), door.vault, citizen.nik, Failures())
     with door.database.writing() as db:
         for _ in range(5):
             passwords.count_failure(db, citizen.citizen_id, Guess.PASSWORD, NOW)
@@ -162,8 +161,7 @@ def test_the_right_password_among_guesses_at_once_is_judged_again_after_the_wait
 
 def test_a_password_changed_while_it_was_verified_is_the_old_one(door: Door) -> None:
     citizen = door.citizen()
-    with door.database.reading() as db:
-        candidate = login.find(db, door.vault, citizen.nik, Failures())
+    candidate = login.find(door.database.hot(), door.vault, citizen.nik, Failures())
     with door.database.writing() as db:
         passwords.change(
             db,

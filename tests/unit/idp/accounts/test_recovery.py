@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from idp.accounts import recovery
-from idp.accounts.models import Proof, RecoveryState
 from idp.accounts.profile import Vault
 from idp.accounts.recovery import CancelledBy, Cause, NotPossible, Standing
+from idp.accounts.states import Proof, RecoveryState
 from idp.database import Database
 from tests.builders import NOW, a_citizen
 

@@ -11,11 +11,11 @@ from idp.accounts import passwords, recovery_codes, second_factor, sent_codes, t
 from idp.accounts.assurance import aal_of
 from idp.accounts.delays import Failures
 from idp.accounts.login import Refused, SignedIn, Why
-from idp.accounts.models import AccountState
 from idp.accounts.password_hashing import PasswordHashing
 from idp.accounts.passwords import Guess
 from idp.accounts.profile import Vault
 from idp.accounts.second_factor import Method, Offer
+from idp.accounts.states import AccountState
 from tests.builders import NOW, Citizen, a_citizen
 
 STEP = timedelta(seconds=30)

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from idp.accounts import sessions
 from idp.accounts.devices import Device
-from idp.accounts.models import AccountState, Audience, SessionEnd
 from idp.accounts.profile import Vault
 from idp.accounts.sessions import NewSession, SessionRow, secret_digest
+from idp.accounts.states import AccountState, Audience, SessionEnd
 from idp.database import Database
 from tests.builders import NOW, Citizen, a_citizen
 

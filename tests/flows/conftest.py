@@ -1,0 +1,113 @@
+"""A whole Gapura for the flows, started once a session as anybody starts it: `wsgi.py` with the demo country."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from idp.embedded_postgres import EmbeddedPostgres
+from idp.processes import written_out
+from tests.sample_client import Browser, SampleClient
+
+ROOT = Path(__file__).parents[2]
+STARTS_WITHIN_SECONDS = 90
+
+
+@dataclass
+class Running:
+    """One running demo: its address, its demo.json, and its database for looking behind the doors."""
+
+    issuer: str
+    instance: Path
+    demo: dict[str, Any]
+    _browsers: list[Browser] = field(default_factory=list)
+
+    def browser(self, **headers: str) -> Browser:
+        return Browser(self.issuer, {"Accept-Language": "id", **headers})
+
+    def client(self, client_id: str = "antrean-puskesmas") -> SampleClient:
+        return SampleClient(
+            self.issuer, next(one for one in self.demo["clients"] if one["client_id"] == client_id)
+        )
+
+    def citizen(self, number: int = 1) -> dict[str, Any]:
+        """The demo's citizens, counted from 1 as people count them."""
+        found: dict[str, Any] = self.demo["citizens"][number - 1]
+        return found
+
+    def rows(self, sql: str, **params: Any) -> list[tuple[Any, ...]]:
+        """What stands in the database, read as the owner."""
+        url = EmbeddedPostgres(self.instance).url("gapura_owner")
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("SET ROLE gapura_owner")
+            return connection.execute(sql, params).fetchall()
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Running]:
+    if not (ROOT / "idp" / "app.py").exists():
+        pytest.skip("idp/app is still to come")
+    instance = Path(tempfile.mkdtemp(prefix="gapura-running-"))
+    instance.chmod(0o711)  # as root the database server is another account
+    port = _free_port()
+    environment = written_out(os.environ) | {
+        "GAPURA_MODE": "demo",
+        "GAPURA_INSTANCE": str(instance),
+        "PORT": str(port),
+        "PYTHONPATH": str(ROOT),
+    }
+    log = instance / "wsgi.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "wsgi.py", "--until-parent-ends"],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        _wait(process, instance, log)
+        yield Running(f"http://127.0.0.1:{port}", instance, json.loads((instance / "demo.json").read_text()))
+    finally:
+        process.terminate()
+        process.wait(30)
+        shutil.rmtree(instance, ignore_errors=True)
+
+
+def _free_port() -> int:
+    """One whose next three are free too: the demo agencies stand beside the server."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+        if port < 60_000 and all(_is_free(port + offset) for offset in (1, 2, 3)):
+            return port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _wait(process: subprocess.Popen[bytes], instance: Path, log: Path) -> None:
+    """Until it greets; what it said stands in the failure."""
+    deadline = time.monotonic() + STARTS_WITHIN_SECONDS
+    while b"Gapura serves" not in log.read_bytes() or not (instance / "demo.json").exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            pytest.fail(f"wsgi.py did not start (exit {process.poll()}): {log.read_text()[-3000:]}")
+        time.sleep(0.1)
