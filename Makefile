@@ -29,6 +29,9 @@ run: .venv/ready ## everything, with the demo country, at http://127.0.0.1:8000 
 test: .venv/ready-to-test ## all tests
 	$(BIN)/python -m pytest
 
+pages: .venv/ready-to-test ## every page: both languages and schemes, three widths, judged by axe-core
+	GAPURA_PAGES=all $(BIN)/python -m pytest tests/browser
+
 bench: .venv/ready ## what a sign-in costs, at the running demo (BENCH="--mode requests")
 	@PATH="$(CURDIR)/$(BIN):$$PATH" GAPURA_MODE=demo $(BIN)/python bench/opbench/opbench.py --config bench/gapura.json \
 	  --warmup 5000 --concurrency 8 $(BENCH)

@@ -81,6 +81,7 @@ def install(app: Flask, issuer: str) -> None:
         recently=languages.recently,
         length_of_days=languages.length_of_days,
         number=languages.number,
+        initials=initials,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
@@ -90,6 +91,11 @@ def render(template: str, *, status: int = 200, redirect_uri: str | None = None,
     g.form_target = redirect_uri
     g.page_handle = values.get("handle")
     return make_response(render_template(template, **values), status)
+
+
+def see_other(address: str) -> Response:
+    """The answer to a form that did something: the next page, by GET, so that reloading repeats nothing."""
+    return Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
 
 
 def _frame() -> dict[str, Any]:
@@ -113,6 +119,11 @@ def _same_page_in(language: str) -> str:
     if g.get("page_handle") and "handle" not in request.args:
         query.append(("handle", g.page_handle))
     return "?" + urlencode([*query, ("ui_locales", language)])
+
+
+def initials(name: str) -> str:
+    """Of an application's first two words, for the seal beside its name."""
+    return "".join(word[0] for word in name.split()[:2]).upper()
 
 
 def _kept_together(written: Callable[[datetime], str]) -> Callable[[datetime], Markup]:

@@ -147,7 +147,7 @@ def page(
 ) -> Response:
     """A page for people. `onward`: the one way forward this story knows; `until`: when to try again."""
     incident = incident_number()
-    log.info("page_refused", incident=incident, code=code, status=status, finding=finding)
+    log.info("page_refused", incident=incident, problem=code, status=status, finding=finding)
     try:
         response = pages.render(
             "protocol/error.html",
@@ -161,7 +161,7 @@ def page(
             until=until,
         )
     except Exception as error:
-        log.error("page_broken", incident=incident, kind=type(error).__name__, at=_place(error))
+        log.error("page_broken", incident=incident, kind=type(error).__name__, frames=_place(error))
         return broken(incident)
     response.headers.extend(list(headers))
     return response
@@ -238,7 +238,7 @@ def _of_bug(error: Exception) -> Response:
     incident = incident_number()
     rule = request.url_rule.rule if request.url_rule else ""
     # The class and the place, not the text: an exception may repeat what was typed (row 111).
-    log.error("unexpected", incident=incident, kind=type(error).__name__, door=rule, at=_place(error))
+    log.error("unexpected", incident=incident, kind=type(error).__name__, door=rule, frames=_place(error))
     if _for_machines():
         return _written(_json(500, "server_error", f"unexpected, incident {incident}"))
     return broken(incident)
