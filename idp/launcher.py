@@ -8,6 +8,7 @@ again, the embedded database too. A bad start is one sentence with the mend.
 import argparse
 import http.client
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -83,6 +84,7 @@ def _run(installation: Installation) -> None:
     children: list[Child] = []
     try:
         _make_ready(installation)
+        _count_anew(installation.settings)
         children += _children(installation)
         for child in children:
             child.start()
@@ -133,9 +135,10 @@ def _prepare_country(settings: Settings, worker: Database, store: KeyStore) -> N
 
 def _children(installation: Installation) -> list[Child]:
     """The web server first: without it the rest need not be waited for."""
-    web = Child("web", [sys.executable, "-m", "idp.serving"], _environment(installation, web=True))
+    web = Child("web", [sys.executable, "-m", "idp.serving"], _environment(installation, "gapura_web"))
+    worker = Child("worker", [sys.executable, "-m", "idp.worker"], _environment(installation, "gapura_worker"))
     demo = installation.settings.mode is Mode.DEMO
-    return [web, *(_demo_agencies(installation.settings) if demo else [])]
+    return [web, worker, *(_demo_agencies(installation.settings) if demo else [])]
 
 
 def _demo_agencies(settings: Settings) -> list[Child]:
@@ -151,12 +154,23 @@ def _demo_agencies(settings: Settings) -> list[Child]:
     return children
 
 
-def _environment(installation: Installation, *, web: bool) -> dict[str, str]:
+def _environment(installation: Installation, role: str) -> dict[str, str]:
     """Settings, and the database's address for this child's own account and no other."""
     settings = installation.settings
     passed = written_out(os.environ, *(one.name for one in SETTINGS if one.name not in DATABASE_ADDRESSES))
-    addresses = {"DATABASE_URL": installation.url("gapura_web" if web else "gapura_worker")}
-    return passed | addresses | {"GAPURA_INSTANCE": str(settings.instance), "PYTHONPATH": str(ROOT)}
+    return passed | {
+        "DATABASE_URL": installation.url(role),
+        "GAPURA_INSTANCE": str(settings.instance),
+        "PROMETHEUS_MULTIPROC_DIR": str(settings.instance / "metrics"),
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+def _count_anew(settings: Settings) -> None:
+    """Where our processes share what they count: a counter begins at zero with each start."""
+    folder = settings.instance / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
 
 
 def _watch(installation: Installation, children: list[Child]) -> NoReturn:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import sqlalchemy
@@ -50,6 +51,12 @@ STATE = """
 SELECT (SELECT version_num FROM idp.alembic_version),
        (SELECT mode::text FROM idp.installation),
        extract(epoch FROM clock_timestamp())::float8
+"""
+
+
+# Asked by /ready: whether this server is the one that writes, and is at a revision we know.
+STANDING = """
+SELECT (SELECT a.version_num FROM idp.alembic_version AS a), current_setting('transaction_read_only') = 'off'
 """
 
 
@@ -108,6 +115,12 @@ def judge(connection: psycopg.Connection[tuple[object, ...]], mode: Mode, clock:
     apart = abs(datetime.fromtimestamp(float(str(its_clock)), UTC) - clock).total_seconds()
     if apart > CLOCK_SECONDS:
         raise SchemaError(f"This machine's clock is {apart:.0f} s from the database's; set both by NTP.")
+
+
+def standing(connection: psycopg.Connection[Any]) -> tuple[str, bool]:
+    """The revision, and whether the server writes. `DatabaseAway` from a connection that is held for it."""
+    version, writes = connection.execute(STANDING).fetchone() or ("", False)
+    return str(version), bool(writes)
 
 
 def refuse_another_mode(found: str | None, mode: Mode) -> None:

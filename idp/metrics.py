@@ -1,0 +1,38 @@
+"""What is counted, for /metrics. Labels are names of ours from short lists: no path, id or client as it was sent
+(row 111). Processes share their numbers through the folder in PROMETHEUS_MULTIPROC_DIR, which the launcher gives
+them.
+"""
+
+import os
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
+from prometheus_client.registry import REGISTRY
+
+REQUESTS = Counter("gapura_requests_total", "Answers, by door and status.", ["door", "status"])
+SECONDS = Histogram(
+    "gapura_request_seconds",
+    "Time to an answer, by door.",
+    ["door"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
+)
+DUTIES = Counter("gapura_duty_runs_total", "Runs of the worker's duties.", ["duty", "outcome"])
+JOBS = Gauge("gapura_jobs", "Deferred jobs, by state.", ["state"], multiprocess_mode="mostrecent")
+JOBS_LATE = Gauge("gapura_jobs_late_seconds", "How late the latest job is.", multiprocess_mode="mostrecent")
+PARTITIONS_MISSING = Gauge(
+    "gapura_partitions_missing", "Partitions that should be there by now.", multiprocess_mode="mostrecent"
+)
+
+
+def count_answer(door: str, status: int, seconds: float) -> None:
+    """One answer of a door. `door` is its registered name, never what a stranger sent."""
+    REQUESTS.labels(door, str(status)).inc()
+    SECONDS.labels(door).observe(seconds)
+
+
+def as_text() -> bytes:
+    """In Prometheus' text form: of all processes where they share a folder, else of this one."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest(REGISTRY)
+    together = CollectorRegistry()
+    multiprocess.MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+    return generate_latest(together)

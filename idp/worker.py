@@ -1,0 +1,163 @@
+"""The worker: what must happen later, or at its time, in a process of its own (`gapura worker`; `make run` has
+one).
+
+Deferred jobs run by `job_runner`, duties recur by `clock`. Killed at any moment it loses nothing: each duty is a
+transaction, and each job is taken back by another worker or by the next start.
+"""
+
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import FrameType
+
+import structlog
+from sqlalchemy import text
+
+from idp import jobs, key_rotation, ledger_upkeep, log, metrics, partitions
+from idp.accounts import recovery
+from idp.clock import Clock, Duty
+from idp.database import Database
+from idp.installation import BAD_STARTS, Installation
+from idp.job_runner import Handler, JobRunner
+from idp.jobs import Job
+from idp.ledger_upkeep import DayClosing
+from idp.settings import Settings
+from idp.web import rate_limits
+from keys import keyring
+from keys.errors import KeysError
+from keys.key_store import KeyStore
+from keys.sealing import RestSealer
+
+BATCH = 1000
+STOP_SECONDS = 12.0
+HANDLERS: Mapping[Job, Handler] = {}
+logger = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What duties work with."""
+
+    settings: Settings
+    database: Database
+    rest_sealer: RestSealer
+
+    def now(self) -> datetime:
+        """The database's time: what is sealed, signed or compared with it uses no other."""
+        with self.database.reading() as db:
+            moment: datetime = db.execute(text("SELECT now()")).scalar_one()
+        return moment
+
+
+def duties(parts: Parts) -> tuple[Duty, ...]:
+    """Everything that recurs, with its pace."""
+    days = DayClosing()
+    return (
+        Duty(
+            "number the ledger", timedelta(seconds=ledger_upkeep.TICK_SECONDS), lambda: _number_the_ledger(parts)
+        ),
+        Duty("rescue jobs", timedelta(seconds=15), lambda: _rescue_jobs(parts)),
+        Duty("rotate keys", timedelta(seconds=60), lambda: _rotate_keys(parts)),
+        Duty("close days of disclosures", timedelta(seconds=60), lambda: bool(days.step(parts.database))),
+        Duty("expire recoveries", timedelta(seconds=60), lambda: _expire_recoveries(parts)),
+        Duty("forget rate limits", timedelta(seconds=60), lambda: _forget_rate_limits(parts)),
+        Duty("tell how things stand", timedelta(seconds=15), lambda: _tell_how_things_stand(parts)),
+        Duty("make and drop partitions", timedelta(minutes=10), lambda: _make_and_drop_partitions(parts)),
+    )
+
+
+def run(installation: Installation) -> None:
+    """Until TERM or INT; what is under way is finished first."""
+    settings = installation.settings
+    store = KeyStore.open(settings.key_store, master_key_file=settings.master_key_file)
+    parts = Parts(settings, installation.database("gapura_worker"), RestSealer(store.master))
+    clock = Clock(duties(parts))
+    runner = JobRunner(installation.url("gapura_worker"), "gapura_worker", HANDLERS)
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        runner.stop()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    clock.start()
+    logger.info("worker started")
+    runner.run()
+    clock.stop(STOP_SECONDS)
+    parts.database.close()
+
+
+def main() -> int:
+    """A worker process. 1: a bad start, said in one sentence."""
+    log.configure()
+    try:
+        with Installation(Settings.from_env()) as installation:
+            installation.judge("gapura_worker", datetime.now(UTC))
+            run(installation)
+    except (KeysError, *BAD_STARTS) as refusal:
+        print(f"gapura: {refusal}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _number_the_ledger(parts: Parts) -> bool:
+    with parts.database.reading() as db:
+        ring = keyring.load(db, parts.rest_sealer, everything=True)
+    ledger_upkeep.tick(parts.database, ring, parts.settings)
+    return False
+
+
+def _rescue_jobs(parts: Parts) -> bool:
+    for job_id in jobs.rescue(parts.database.hot()):
+        logger.warning("job taken back from a dead worker", job_no=job_id)
+    return False
+
+
+def _rotate_keys(parts: Parts) -> bool:
+    now = parts.now()
+    with parts.database.writing() as db:
+        key_rotation.take_due_steps(db, parts.rest_sealer, now, datetime.now(UTC))
+    return False
+
+
+def _expire_recoveries(parts: Parts) -> bool:
+    now = parts.now()
+    with parts.database.writing() as db:
+        recovery.expire_due(db, now)
+    return False
+
+
+def _forget_rate_limits(parts: Parts) -> bool:
+    now = parts.now()
+    with parts.database.writing() as db:
+        return rate_limits.forget(db, BATCH, now) == BATCH
+
+
+def _make_and_drop_partitions(parts: Parts) -> bool:
+    now = parts.now()
+    connection = parts.database.hot()  # this duty's own: it has its thread
+    connection.execute(
+        "SET lock_timeout = '500ms'"
+    )  # whoever waits for this lock has the whole country behind him
+    partitions.make_ahead(connection, now)
+    partitions.drop_over(connection, now)
+    return False
+
+
+def _tell_how_things_stand(parts: Parts) -> bool:
+    connection = parts.database.hot()
+    standing = jobs.standing(connection)
+    for state, count in (
+        ("waiting", standing.waiting),
+        ("running", standing.running),
+        ("failed", standing.failed),
+    ):
+        metrics.JOBS.labels(state).set(count)
+    metrics.JOBS_LATE.set(standing.late_seconds)
+    metrics.PARTITIONS_MISSING.set(len(partitions.missing_soon(connection, parts.now())))
+    return False
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""A worker's parts on a server of their own: what its duties commit (keys, the log) no other test finds."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from idp.installation import Installation
+from idp.settings import Settings
+from idp.worker import Parts
+from keys import keyring
+from keys.key_store import KeyStore
+from keys.sealing import RestSealer
+
+
+@pytest.fixture(scope="session")
+def workers_installation() -> Iterator[Installation]:
+    folder = Path(tempfile.mkdtemp(prefix="gapura-worker-"))
+    folder.chmod(0o711)
+    settings = Settings.from_env({"GAPURA_MODE": "demo", "GAPURA_INSTANCE": str(folder)})
+    with Installation(settings) as installation:
+        installation.upgrade()
+        yield installation
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def parts(workers_installation: Installation) -> Iterator[Parts]:
+    settings = workers_installation.settings
+    database = workers_installation.database("gapura_worker")
+    sealer = RestSealer(KeyStore.open(settings.key_store, create=True).master)
+    with database.writing() as db:
+        keyring.ensure(db, sealer, datetime.now(UTC))
+    yield Parts(settings, database, sealer)
+    database.close()
