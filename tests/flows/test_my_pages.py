@@ -1,4 +1,4 @@
-"""A citizen's own pages over HTTP: what I allowed, taking it back, who looked, what I was told, what stands here."""
+"""A citizen's own pages over HTTP: what I allowed, taking it back, who looked, what I was told, what is held."""
 
 import re
 from uuid import uuid4
