@@ -9,8 +9,8 @@ from idp.accounts.password_hashing import PasswordHashing
 from idp.accounts.profile import Vault
 from idp.clients import registry
 from idp.database import Database
-from idp.endpoints.citizen import consents as citizen_consents
-from idp.endpoints.protocol import authorize, discovery, introspect, jwks, revoke, token, userinfo
+from idp.endpoints.citizen import account, applications, consents, disclosures, guide, notifications
+from idp.endpoints.protocol import authorize, discovery, health, introspect, jwks, revoke, token, userinfo
 from idp.endpoints.sign_in import consent, login
 from idp.gate import Gate
 from idp.invalidation import Cached, Watch
@@ -33,7 +33,7 @@ HOT = (
     ("/.well-known/openid-configuration", discovery),
     ("/.well-known/oauth-authorization-server", discovery),
 )
-PAGES = (authorize, login, consent, citizen_consents)
+PAGES = (authorize, login, consent, account, applications, consents, disclosures, guide, notifications, health)
 
 
 def build_gate(settings: Settings, url: str, role: str = "gapura_web") -> Gate:
@@ -79,6 +79,7 @@ def create_flask(gate: Gate) -> Flask:
     """Flask with every door; it serves all of them alone, too."""
     app = Flask("idp", template_folder="../templates", static_folder=None)
     app.extensions["gapura"] = gate
+    current.install(app)
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
     languages.install(app)
     pages.install(app, gate.issuer)
@@ -88,7 +89,7 @@ def create_flask(gate: Gate) -> Flask:
     for module in PAGES:
         app.register_blueprint(module.blueprint)
     if gate.settings.mode is not Mode.PRODUCTION:
-        pass
+        _add_demo(app)
     return app
 
 

@@ -18,8 +18,9 @@ from consent.decision import StillToAsk
 from consent.records import Head
 from idp.accounts import assurance
 from idp.accounts.assurance import Acr, Reached, Requirement
-from idp.authorization import codes, handles, id_token_hint, interaction, pushed, response, validation
+from idp.authorization import codes, handles, interaction, pushed, response, validation
 from idp.authorization.handles import Story
+from idp.authorization.id_token_hint import SubjectsOf
 from idp.authorization.interaction import Demand, Refuse, Standing, Step, StepUpChance
 from idp.authorization.request import AuthorizationRequest
 from idp.authorization.response import FormPost
@@ -141,7 +142,7 @@ def _answered(
     gate: Gate, reading: Reading, story: Story, session: SessionKey | None, browser_digest: bytes
 ) -> Outcome:
     try:
-        request = validation.validated(reading, gate.attributes.get(), id_token_hint.reader(gate))
+        request = validation.validated(reading, gate.attributes.get(), SubjectsOf(gate, reading.client))
         return _step(gate, reading.client, request, story, session, browser_digest)
     except OAuthError as error:
         return _failure(gate, reading, error)
@@ -262,9 +263,7 @@ def _look(
             withdrawn_at=withdrawn_at,
         )
     return Look(
-        Standing(
-            gate.sub(session.citizen_id, client), state == "active", Reached(ial, aal, amr, authenticated_at)
-        ),
+        Standing(session.citizen_id, state == "active", Reached(ial, aal, amr, authenticated_at)),
         head,
         now,
     )

@@ -5,14 +5,18 @@ nothing about now. So a key that verifies here is one of role `tokens`, and noth
 JWT, no `events`).
 """
 
-from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
 
+from idp.accounts import subject_identifiers
+from idp.accounts.subject_identifiers import Sector
 from idp.clients.registry import Client
 from idp.gate import Gate
 from keys import jws
 from keys.errors import BadSignature
 
+NOBODY = UUID(int=0)
 ALGORITHMS = ["RS256", "ES256", "EdDSA", "PS256"]
 
 
@@ -27,11 +31,29 @@ def claims_of(gate: Gate, hint: str) -> dict[str, Any] | None:
     return claims
 
 
-def reader(gate: Gate) -> Callable[[str, Client], str | None]:
-    """What validation asks of a hint: the `sub` in it, if it was given to this client."""
+class Subjects(Protocol):
+    """Who is meant by what a client sent: an earlier ID token, or a `sub`."""
 
-    def subject_of_hint(hint: str, client: Client) -> str | None:
-        claims = claims_of(gate, hint)
-        return str(claims["sub"]) if claims is not None and claims.get("aud") == client.client_id else None
+    def of_hint(self, hint: str) -> UUID | None: ...
 
-    return subject_of_hint
+    def of_sub(self, sub: str) -> UUID: ...
+
+
+@dataclass(frozen=True)
+class SubjectsOf:
+    """The citizens that this client's sector can name."""
+
+    gate: Gate
+    client: Client
+
+    def of_hint(self, hint: str) -> UUID | None:
+        """The citizen of an ID token that was given to this client, or None for anything else."""
+        claims = claims_of(self.gate, hint)
+        if claims is None or claims.get("aud") != self.client.client_id:
+            return None
+        return self.of_sub(claims["sub"])
+
+    def of_sub(self, sub: str) -> UUID:
+        """Nobody, where the sector calls none of ours so: then whoever is signed in is somebody else."""
+        sector = Sector(self.client.sector, self.client.sector_version)
+        return subject_identifiers.find_citizen(self.gate.pairwise, sub, sector) or NOBODY

@@ -1,6 +1,7 @@
 """The validated authorization request as a plain value."""
 
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from idp.accounts.assurance import Asked
 
@@ -10,8 +11,8 @@ class AuthorizationRequest:
     """Parameters of OIDC Core §3.1.2.1 after validation: the address is proven, the scope reduced to what is
     registered.
 
-    `userinfo_nos` and `id_token_nos` are attribute numbers asked for either place. `subject` is the citizen, as
-    the client's sector calls them, that must be signed in (`id_token_hint` or `claims`).
+    `userinfo_nos` and `id_token_nos` are attribute numbers asked for either place. `citizen_id` is who must be
+    signed in (`id_token_hint` or `claims`); nil where the client named nobody of ours.
     """
 
     client_id: str
@@ -26,7 +27,7 @@ class AuthorizationRequest:
     prompt: tuple[str, ...] = ()
     max_age: int | None = None
     acr: Asked = field(default_factory=Asked)
-    subject: str | None = None
+    citizen_id: UUID | None = None
     login_hint: str | None = None
     ui_locales: str | None = None
 

@@ -3,12 +3,13 @@ proven an error is a page (`PageError`); after that it is told to the client by 
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from consent.attributes import Attributes
 from idp.accounts import assurance
 from idp.accounts.assurance import Asked
+from idp.authorization.id_token_hint import Subjects
 from idp.authorization.request import AuthorizationRequest
 from idp.claims import release
 from idp.claims import request as claims_request
@@ -166,20 +167,21 @@ def asked_claims(reading: Reading) -> AskedClaims:
     return claims_request.parse(value) if value is not None else AskedClaims()
 
 
-def open_hint(reading: Reading, subject_of_hint: Callable[[str, Client], str | None]) -> str | None:
-    """`id_token_hint`: ours, expired accepted; answers its `sub`. Undecodable is an error of the client."""
+def citizen_meant(reading: Reading, asked: AskedClaims, subjects: Subjects) -> UUID | None:
+    """Who must be signed in: by `id_token_hint` (expired accepted, not ours an error) or `claims`."""
     hint = reading.get("id_token_hint")
+    named = subjects.of_sub(asked.subject) if asked.subject is not None else None
     if hint is None:
-        return None
-    subject = subject_of_hint(hint, reading.client)
-    if subject is None:
+        return named
+    hinted = subjects.of_hint(hint)
+    if hinted is None:
         raise OAuthError(Code.INVALID_REQUEST, "id_token_hint is not an ID token of this issuer for this client")
-    return subject
+    if named is not None and named != hinted:
+        raise OAuthError(Code.INVALID_REQUEST, "id_token_hint and claims name different subjects")
+    return hinted
 
 
-def validated(
-    reading: Reading, attributes: Attributes, subject_of_hint: Callable[[str, Client], str | None]
-) -> AuthorizationRequest:
+def validated(reading: Reading, attributes: Attributes, subjects: Subjects) -> AuthorizationRequest:
     """All rules after the address is proven, in order; the first that fails is told to the client."""
     response_type(reading)
     response_mode(reading)
@@ -188,9 +190,6 @@ def validated(
     sizes(reading)
     code_challenge, scopes = challenge(reading), scope(reading)
     prompts, age, asked = prompt(reading), max_age(reading), asked_claims(reading)
-    hinted = open_hint(reading, subject_of_hint)
-    if hinted and asked.subject and hinted != asked.subject:
-        raise OAuthError(Code.INVALID_REQUEST, "id_token_hint and claims name different subjects")
     agreed = _agreed(reading.client)
     of_scope = set(release.numbers(claims_request.of_scope(scopes.split(" ")), attributes)) & agreed
     in_id_token = of_scope if reading.client.id_token_claims_scope else set()
@@ -207,7 +206,7 @@ def validated(
         prompt=prompts,
         max_age=age,
         acr=_asked_acr(reading, asked),
-        subject=hinted or asked.subject,
+        citizen_id=citizen_meant(reading, asked, subjects),
         login_hint=(reading.get("login_hint") or "")[:254] or None,
         ui_locales=(reading.get("ui_locales") or "")[:100] or None,
     )

@@ -89,7 +89,7 @@ def search(found: Iterable[Entry], query: str) -> Found:
 
 
 def _entry(client: Client, purposes: Purposes, issuer: str) -> Entry:
-    assert client.sign_in_agreement is not None  # noqa: S101 (its caller looked)
+    assert client.sign_in_agreement is not None
     purpose = purposes.by_no[client.sign_in_agreement.purpose_no]
     texts = [*client.name.values(), *client.agency_name.values(), *purpose.sentence.values()]
     words = frozenset(word for text in texts for word in _words(text))

@@ -12,23 +12,26 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from idp.accounts import sessions
-from idp.accounts.models import SessionEnd
 from idp.accounts.sessions import Ended
-from idp.gate import Gate
+from idp.accounts.states import SessionEnd
+from idp.signals import outbox
 from idp.tokens import refresh_families
 
 
 def end(
-    db: Session, gate: Gate, citizen_id: UUID, session_id: UUID, because: SessionEnd, now: datetime | None = None
+    db: Session, citizen_id: UUID, session_id: UUID, because: SessionEnd, now: datetime | None = None
 ) -> Ended | None:
     """End this session. None: it had ended before, and then everything with it."""
     ended = sessions.end(db, citizen_id, session_id, because, now)
     if ended is not None:
-        end_with(db, gate, [ended], now)
+        end_with(db, [ended], now)
     return ended
 
 
-def end_with(db: Session, gate: Gate, ended: Iterable[Ended], now: datetime | None = None) -> None:
+def end_with(db: Session, ended: Iterable[Ended], now: datetime | None = None) -> None:
     """What every way of ending a session has in common."""
     for one in ended:
         refresh_families.end_of_session(db, one.citizen_id, one.session_id, now)
+        for client_no in one.client_nos:
+            detail = {"session_id": str(one.session_id)}
+            outbox.put(db, client_no, one.citizen_id, "backchannel_logout", detail, now)

@@ -4,8 +4,8 @@ No `first_use`: a replay. It is counted, the family is ended and the access toke
 this same statement. `first_use` without a consent: refused (withdrawn, signed out, suspended, older than 60 s);
 the code is burnt all the same. What decides each race:
 
-    same code twice         the primary key: the second waits for the first's commit, then updates. Its snapshot may
-                            be older than the first's family, so the family is ended by ON CONFLICT DO UPDATE.
+    same code twice         the primary key: the second waits for the first's commit, then updates. Its snapshot
+                            may be older than the first's family, so the family is ended by ON CONFLICT DO UPDATE.
     withdrawal meanwhile    FOR SHARE OF c: one waits for the other; the loser judges the newest row.
     logout meanwhile        `joined` updates the newest session row; no row, no tokens. So whoever got tokens is in
                             the list that logout reads.

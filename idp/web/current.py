@@ -7,19 +7,37 @@ before.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
-from flask import current_app, g, request
+import sqlalchemy
+from flask import Flask, current_app, g, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from idp.authorization.code_flow import SessionKey
+from idp.database import lost_is_away
 from idp.exchange import Request
 from idp.gate import Gate
 from idp.web import session_cookie
 from idp.web.session_cookie import Browser
 
-database = SQLAlchemy()
+
+class RequestSessions(SQLAlchemy):
+    """Flask-SQLAlchemy over the engine of this process's `Database`, with its role and limits."""
+
+    def _make_engine(self, _: str | None, __: dict[str, Any], app: Flask) -> sqlalchemy.Engine:
+        found: Gate = app.extensions["gapura"]
+        return found.database.engine
+
+
+sessions = RequestSessions(session_options={"expire_on_commit": False})
+
+
+def install(app: Flask) -> None:
+    """Give an application its request-bound sessions; `app.extensions["gapura"]` is set before."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = "postgresql+psycopg://"  # the engine itself is made elsewhere
+    sessions.init_app(app)
 
 
 class Elsewhere(Exception):
@@ -58,8 +76,13 @@ def session_key() -> SessionKey | None:
 @contextmanager
 def writing() -> Iterator[Session]:
     """The request's session as one transaction: committed on leaving, rolled back on an exception."""
-    with gate().database.writing() as db:
-        yield db
+    with lost_is_away():
+        try:
+            yield sessions.session()
+            sessions.session.commit()
+        except BaseException:
+            sessions.session.rollback()
+            raise
 
 
 @contextmanager

@@ -6,6 +6,7 @@ request. Absent is not given, never offered is refused, and a second press repea
 C044).
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, TypeGuard
 from urllib.parse import urlsplit
@@ -174,7 +175,7 @@ def _page(outcome: Screen, screen: Screening, session: SessionKey, status: int =
     return response
 
 
-def _shown(profile: dict[str, Value], name: str) -> dict[str, str | None]:
+def _shown(profile: Mapping[str, Value], name: str) -> dict[str, str | None]:
     value = profile[name].value if name in profile else None
     shown = masking.shown(name, value)
     return {"value_masked": shown.text, "spoken": shown.spoken}

@@ -9,16 +9,25 @@ from wtforms import BooleanField, PasswordField, StringField
 from idp import audit
 from idp.accounts import identifiers, login, sessions
 from idp.accounts.assurance import aal_of
-from idp.accounts.delays import Failures
 from idp.accounts.devices import read_user_agent
 from idp.accounts.identifiers import Unreadable
 from idp.accounts.login import NeedsSecondFactor, Refused, SignedIn, Why
-from idp.accounts.models import SessionEnd
 from idp.accounts.password_hashing import QueueFull
+from idp.accounts.states import SessionEnd
 from idp.authorization.code_flow import SessionKey
 from idp.errors import PageError
 from idp.revocation import session as revocation
-from idp.web import current, identifier_words, languages, pages, session_cookie, sign_in
+from idp.web import (
+    current,
+    identifier_words,
+    known_browsers,
+    languages,
+    pages,
+    password_sign_in,
+    session_cookie,
+    sign_in,
+)
+from idp.web.password_sign_in import Spent
 from idp.web.sign_in import ScreenForm, Screening
 
 blueprint = Blueprint("login", __name__)
@@ -51,10 +60,12 @@ def submit() -> Response:
     if isinstance(identifier, Unreadable) or not form.password.data:
         return _page(form, screen, 400)
     gate = current.gate()
+    exchange, now = current.exchange(), current.now()
+    known = known_browsers.read(gate.sealer, exchange.cookie(known_browsers.COOKIE), now)
     try:
-        outcome = login.attempt(
+        outcome = password_sign_in.attempt(
             gate.database, gate.vault, gate.hashing, identifier=identifier, password=form.password.data,
-            of_nobody=Failures(), known_here=frozenset(), now=current.now(),
+            known=known, remote=exchange.remote, now=now,
         )  # fmt: skip
     except QueueFull:
         raise PageError("unavailable", 503, "too many passwords are being verified") from None
@@ -64,7 +75,7 @@ def submit() -> Response:
             return _signed_in(outcome, screen, shared_device=bool(form.shared_device.data))
         case NeedsSecondFactor():
             return _page(form, screen, 400)
-        case Refused():
+        case Refused() | Spent():
             form.refuse("identifier", _refusal(outcome))
             return _page(form, screen, 400)
 
@@ -91,23 +102,27 @@ def _page(form: LoginForm, screen: Screening | None, status: int = 200) -> Respo
     return response
 
 
-def _refusal(outcome: Refused) -> str:
+def _refusal(outcome: Refused | Spent) -> str:
+    if isinstance(outcome, Spent):
+        return str(gettext("Terlalu banyak percobaan dari jaringan ini. Pulihkan akun, atau coba lagi nanti."))
     if outcome.why is Why.TOO_MANY and outcome.until is not None:
         when = languages.clock(outcome.until)
         return str(gettext("Terlalu banyak percobaan. Coba lagi pukul %(time)s, atau pulihkan akun.", time=when))
     return str(gettext("Nama masuk atau kata sandi tidak cocok. Periksa keduanya, lalu coba lagi."))
 
 
-def _note(outcome: login.Outcome) -> None:
+def _note(outcome: login.Outcome | Spent) -> None:
     """Each attempt leaves a trace, also when it is refused or the browser hangs up (row 112)."""
-    refused = isinstance(outcome, Refused)
+    citizen_id = None if isinstance(outcome, Spent) else outcome.citizen_id
+    right = isinstance(outcome, SignedIn | NeedsSecondFactor)
+    why = outcome.why if isinstance(outcome, Refused) else "network_spent"
     audit.record(
         current.gate().database.hot(),
         action="login.password",
-        object_id=str(outcome.citizen_id or "nobody"),
-        outcome="refused" if refused else "done",
-        actor_id=outcome.citizen_id,
-        detail={"why": outcome.why} if isinstance(outcome, Refused) else {},
+        object_id=str(citizen_id or "nobody"),
+        outcome="done" if right else "refused",
+        actor_id=citizen_id,
+        detail={} if right else {"why": why},
     )
 
 
@@ -116,7 +131,7 @@ def _signed_in(outcome: SignedIn, screen: Screening | None, *, shared_device: bo
     gate, before = current.gate(), current.session_key()
     with current.writing() as db:
         if before is not None:
-            revocation.end(db, gate, before.citizen_id, before.session_id, SessionEnd.LOGGED_OUT)
+            revocation.end(db, before.citizen_id, before.session_id, SessionEnd.LOGGED_OUT)
         started = sessions.start(
             db, gate.vault, citizen_id=outcome.citizen_id, aal=aal_of(outcome.amr), amr=outcome.amr,
             shared_device=shared_device, device=read_user_agent(request.headers.get("User-Agent")),
@@ -125,6 +140,9 @@ def _signed_in(outcome: SignedIn, screen: Screening | None, *, shared_device: bo
         raise PageError("signed_out", 400, "the account was closed or suspended meanwhile")
     key = SessionKey(outcome.citizen_id, started.session_id, started.secret)
     cookies = [session_cookie.setting(gate, key, started.authenticated_at)]
+    if not shared_device:
+        known = known_browsers.read(gate.sealer, current.exchange().cookie(known_browsers.COOKIE), gate.clock())
+        cookies.append(known_browsers.remember(gate.sealer, known, outcome.citizen_id, started.authenticated_at))
     if screen is not None:
         return sign_in.onward(screen, key, cookies)
     return Response(status=303, headers=[("Location", "/services"), *cookies])

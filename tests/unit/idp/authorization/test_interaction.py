@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -11,10 +12,11 @@ from idp.authorization.interaction import Demand, Refuse, Standing, Step, StepUp
 from idp.authorization.request import AuthorizationRequest
 from idp.errors import Code
 
+CITIZEN = UUID(int=1)
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
 BEGAN = NOW - timedelta(minutes=5)
 REQUEST = AuthorizationRequest("app", "https://app.example/cb", "openid")
-STANDING = Standing("asub", True, Reached(2, 1, ("pwd",), NOW - timedelta(hours=3)))
+STANDING = Standing(CITIZEN, True, Reached(2, 1, ("pwd",), NOW - timedelta(hours=3)))
 DEMAND = Demand(Requirement(), Why.NOTHING)
 
 
@@ -37,8 +39,8 @@ def reached(minutes_ago: int = 180, aal: int = 1, ial: int = 2, amr: tuple[str, 
         pytest.param(
             REQUEST, STANDING, Demand(Requirement(), Why.FIRST_TIME), Step.CONSENT, id="the first time asks"
         ),
-        pytest.param(asking(subject="other"), STANDING, DEMAND, Step.LOGIN, id="another citizen was meant"),
-        pytest.param(asking(subject="asub"), STANDING, DEMAND, Step.PROCEED, id="the citizen that was meant"),
+        pytest.param(asking(citizen_id=UUID(int=7)), STANDING, DEMAND, Step.LOGIN, id="another citizen was meant"),
+        pytest.param(asking(citizen_id=CITIZEN), STANDING, DEMAND, Step.PROCEED, id="the citizen that was meant"),
         pytest.param(
             asking(prompt=("login",)), STANDING, DEMAND, Step.REAUTHENTICATE, id="prompt=login asks again"
         ),
