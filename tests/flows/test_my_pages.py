@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from tests.flows.conftest import Running
-from tests.sample_client import Browser, Page, sign_in
+from tests.sample_client import Browser, Page, log_in, sign_in
 
 
 def signed_in(running: Running, number: int, client_id: str, scope: str = "openid profile") -> Browser:
@@ -40,6 +40,26 @@ def test_whoever_is_not_signed_in_is_led_to_the_sign_in_page(running: Running, p
     assert page.status == 200
 
 
+def test_a_sign_in_of_our_own_leads_back_to_the_page_that_was_asked_for(running: Running) -> None:
+    browser = running.browser()
+    page = log_in(browser, browser.get("/disclosures"), running.citizen(6))
+    assert page.url.endswith("/disclosures")
+    assert page.status == 200
+
+
+@pytest.mark.parametrize(
+    "onward", ["https://evil.example/", "//evil.example", "/\\evil", "/authorize", "/consents/../x"]
+)
+def test_a_sign_in_leads_to_no_page_but_ours(running: Running, onward: str) -> None:
+    browser = running.browser()
+    page = browser.get("/login")
+    page = browser.submit(
+        page, page.form("identifier"), onward=onward,
+        identifier=running.citizen(6)["nik"], password=running.citizen(6)["password"],
+    )  # fmt: skip
+    assert page.url.endswith("/services")
+
+
 def test_looking_and_the_first_tap_change_nothing(running: Running) -> None:
     """(row 74, C090)"""
     browser = signed_in(running, 6, "antrean-puskesmas")
@@ -66,7 +86,7 @@ def test_a_second_tap_sent_twice_is_one_withdrawal_and_reads_the_same(running: R
 
 def test_a_withdrawal_with_the_token_of_another_browser_changes_nothing(running: Running) -> None:
     """(row 74, C014)"""
-    browser, stranger = signed_in(running, 6, "antrean-puskesmas"), signed_in(running, 2, "bantuan-beras")
+    browser, stranger = signed_in(running, 6, "antrean-puskesmas"), signed_in(running, 1, "bantuan-beras")
     consent = consent_id(running, "antrean-puskesmas")
     before = records_of(running, consent)
     foreign = stranger.get(f"/consents/{consent_id(running, 'bantuan-beras')}/withdraw")
@@ -79,7 +99,7 @@ def test_a_withdrawal_with_the_token_of_another_browser_changes_nothing(running:
 
 
 def test_another_citizens_consent_is_as_absent_as_one_that_never_was(running: Running) -> None:
-    browser = signed_in(running, 2, "bantuan-beras")
+    browser = signed_in(running, 1, "bantuan-beras")
     signed_in(running, 6, "antrean-puskesmas")
     theirs = consent_id(running, "antrean-puskesmas")
     for path in ("", "/withdraw", "/attributes/name/withdraw"):
@@ -120,7 +140,7 @@ def test_all_of_an_agency_is_taken_back_in_one_act(running: Running) -> None:
 def test_every_look_stands_in_the_list_with_its_purpose_and_basis(running: Running) -> None:
     browser = running.browser()
     client = running.client("bantuan-beras")
-    tokens = sign_in(browser, client, running.citizen(2), scope="openid profile village")
+    tokens = sign_in(browser, client, running.citizen(1), scope="openid profile village")
     client.userinfo(tokens.access_token)
     page = browser.get("/disclosures")
     assert "Bantuan Beras" in page.html
