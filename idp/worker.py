@@ -7,16 +7,18 @@ transaction, and each job is taken back by another worker or by the next start.
 
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import FrameType
 
 import structlog
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from idp import jobs, key_rotation, ledger_upkeep, log, metrics, partitions
-from idp.accounts import recovery
+from idp.accounts import letters, recovery, sent_codes, sessions, totp
 from idp.clock import Clock, Duty
 from idp.database import Database
 from idp.installation import BAD_STARTS, Installation
@@ -32,6 +34,15 @@ from keys.sealing import RestSealer
 
 BATCH = 1000
 STOP_SECONDS = 12.0
+# Rows whose time is over: what they are, how often they are looked for, and who deletes them.
+OVER = (
+    ("rate limits", timedelta(minutes=1), rate_limits.forget),
+    ("sent codes", timedelta(minutes=10), sent_codes.forget),
+    ("letters", timedelta(hours=1), letters.forget),
+    ("unconfirmed second factors", timedelta(hours=1), totp.forget),
+    ("ended sessions", timedelta(hours=1), sessions.forget),
+    ("settled recoveries", timedelta(hours=24), recovery.forget),
+)
 HANDLERS: Mapping[Job, Handler] = {}
 logger = structlog.get_logger()
 
@@ -62,9 +73,9 @@ def duties(parts: Parts) -> tuple[Duty, ...]:
         Duty("rotate keys", timedelta(seconds=60), lambda: _rotate_keys(parts)),
         Duty("close days of disclosures", timedelta(seconds=60), lambda: bool(days.step(parts.database))),
         Duty("expire recoveries", timedelta(seconds=60), lambda: _expire_recoveries(parts)),
-        Duty("forget rate limits", timedelta(seconds=60), lambda: _forget_rate_limits(parts)),
         Duty("tell how things stand", timedelta(seconds=15), lambda: _tell_how_things_stand(parts)),
         Duty("make and drop partitions", timedelta(minutes=10), lambda: _make_and_drop_partitions(parts)),
+        *(Duty(f"forget {what}", every, partial(_forget, parts, forget)) for what, every, forget in OVER),
     )
 
 
@@ -128,10 +139,11 @@ def _expire_recoveries(parts: Parts) -> bool:
     return False
 
 
-def _forget_rate_limits(parts: Parts) -> bool:
+def _forget(parts: Parts, forget: Callable[[Session, int, datetime], int]) -> bool:
+    """A batch a transaction: a long one would hold back every vacuum."""
     now = parts.now()
     with parts.database.writing() as db:
-        return rate_limits.forget(db, BATCH, now) == BATCH
+        return forget(db, BATCH, now) == BATCH
 
 
 def _make_and_drop_partitions(parts: Parts) -> bool:

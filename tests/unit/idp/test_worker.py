@@ -19,9 +19,14 @@ NAMES = [
     "rotate keys",
     "close days of disclosures",
     "expire recoveries",
-    "forget rate limits",
     "tell how things stand",
     "make and drop partitions",
+    "forget rate limits",
+    "forget sent codes",
+    "forget letters",
+    "forget unconfirmed second factors",
+    "forget ended sessions",
+    "forget settled recoveries",
 ]
 
 
