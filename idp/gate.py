@@ -5,10 +5,12 @@ it is metadata and keys, never a consent, session or state (those are asked at u
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
+from consent import agreements
+from consent.agreements import Agreement
 from consent.attributes import Attributes
 from consent.purposes import Purposes
 from consent.records import Parties
@@ -45,6 +47,8 @@ class Gate:
     purposes: Cached[Purposes]
     hashing: PasswordHashing
     open_states: Sequence[str]
+    # Agreements of before, by number: their terms are never edited, so what was read once is right for ever.
+    terms: dict[int, Agreement] = field(default_factory=dict)
     # This machine's clock: which day's key a seal is opened with, and no more. What is issued or judged is timed
     # by the database (DESIGN §2).
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)  # noqa: TID251
@@ -77,3 +81,10 @@ class Gate:
             sources=self.registry.get().agency_codes,
             issuer=self.issuer,
         )
+
+    def agreement(self, agreement_no: int) -> Agreement:
+        """The agreement that an older consent rests on."""
+        if agreement_no not in self.terms:
+            with self.database.reading() as db:
+                self.terms[agreement_no] = agreements.get(db, agreement_no)
+        return self.terms[agreement_no]

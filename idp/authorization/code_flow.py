@@ -164,7 +164,7 @@ def _step(
     look = _look(gate, connection, client, agreement, session)
     if story.started_at == NOT_BEGUN:
         story = Story(story.query, look.now, browser_digest)
-    ask = still_to_ask(agreement, request, story, look)
+    ask = still_to_ask(gate, agreement, request, story, look)
     step = _next(gate, connection, client, request, story, session, look, ask)
     if isinstance(step, Refuse):
         raise OAuthError(step.error, step.description)
@@ -179,12 +179,19 @@ def _step(
     return response.success(gate.issuer, request.redirect_uri, request.response_mode, sealed, request.state)
 
 
-def still_to_ask(agreement: Agreement, request: AuthorizationRequest, story: Story, look: Look) -> StillToAsk:
+def still_to_ask(
+    gate: Gate, agreement: Agreement, request: AuthorizationRequest, story: Story, look: Look
+) -> StillToAsk:
     """What of this request the citizen has not answered; `prompt=consent` is met by an answer made for this
     request."""
     given_since = look.head is not None and look.head.given_at >= story.started_at
     anew = "consent" in request.prompt and not given_since
-    return decision.still_to_ask(agreement, look.head, request.asked_nos, look.now, anew=anew)
+    earlier = None
+    if look.head is not None and look.head.agreement_no != agreement.agreement_no:
+        earlier = gate.agreement(look.head.agreement_no)
+    return decision.still_to_ask(
+        agreement, look.head, request.asked_nos, look.now, earlier_terms=earlier, anew=anew
+    )
 
 
 def _next(
