@@ -27,5 +27,5 @@ def reply(issuer: str, answer: FormPost) -> Reply:
         f'<button id="form-post-submit">Lanjut · Continue</button></form></main>'
         f"<script>{_SCRIPT}</script></body></html>"
     )
-    pairs = headers.page(issuer, answer.action, f"'sha256-{_HASH}'")
+    pairs = headers.page(issuer, script=f"'sha256-{_HASH}'", leaves=True)
     return Reply(200, body.encode(), [("Content-Type", "text/html; charset=utf-8"), *pairs])

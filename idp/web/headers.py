@@ -21,10 +21,13 @@ def every_answer(issuer: str) -> Pairs:
     return pairs
 
 
-def page(issuer: str, redirect_uri: str | None = None, script: str | None = None) -> Pairs:
+def page(
+    issuer: str, redirect_uri: str | None = None, script: str | None = None, *, leaves: bool = False
+) -> Pairs:
     """Headers of an HTML page. `redirect_uri`: where a POST of it may end. `script`: the CSP source of its one
-    script, `'self'` or `'sha256-…'` of an inline one."""
-    target = form_target(redirect_uri) if redirect_uri else ""
+    script, `'self'` or `'sha256-…'` of an inline one. `leaves`: its only form goes to the application, and whither
+    the application sends the browser then is not ours to know (C013)."""
+    target = "*" if leaves else form_target(redirect_uri) if redirect_uri else ""
     policy = [
         "default-src 'none'",
         "style-src 'self'",

@@ -89,7 +89,8 @@ def install(app: Flask, issuer: str) -> None:
 def render(template: str, *, status: int = 200, redirect_uri: str | None = None, **values: Any) -> Response:
     """One page. `redirect_uri`: where the answer to its form may lead, named in the page's policy."""
     g.form_target = redirect_uri
-    g.page_handle = values.get("handle")
+    kept = {"handle": values.get("handle"), "onward": values.get("own_page")}
+    g.kept_in_links = {name: value for name, value in kept.items() if value}
     return make_response(render_template(template, **values), status)
 
 
@@ -116,8 +117,8 @@ def _same_page_in(language: str) -> str:
     query = [(name, value) for name, value in request.args.items(multi=True) if name != "ui_locales"]
     if len(request.query_string) > LONGEST_KEPT_QUERY:
         query = []
-    if g.get("page_handle") and "handle" not in request.args:
-        query.append(("handle", g.page_handle))
+    kept = g.get("kept_in_links", {})
+    query.extend((name, value) for name, value in kept.items() if name not in request.args)
     return "?" + urlencode([*query, ("ui_locales", language)])
 
 

@@ -15,7 +15,7 @@ from idp.authorization.interaction import Step
 from idp.authorization.response import FormPost
 from idp.clients.registry import Client
 from idp.exchange import Reply
-from idp.web import current, form_post, languages, shells
+from idp.web import current, form_post, languages, leaving, shells
 from idp.web.forms import Form
 
 ADDRESSES = {
@@ -69,7 +69,14 @@ def onward(screen: Screening, session: SessionKey | None, cookies: Iterable[tupl
 
 
 def answered(outcome: Outcome, cookies: Iterable[tuple[str, str]] = ()) -> Response:
-    return shells.to_flask(reply_to(current.gate().issuer, outcome, cookies))
+    issuer = current.gate().issuer
+    reply = reply_to(issuer, outcome, cookies)
+    location = dict(reply.headers).get("Location", "")
+    if leaving.wanted(current.exchange(), location):
+        page = leaving.reply(issuer, location)
+        page.headers.extend(cookies)
+        return shells.to_flask(page)
+    return shells.to_flask(reply)
 
 
 def reply_to(issuer: str, outcome: Outcome, cookies: Iterable[tuple[str, str]]) -> Reply:

@@ -3,6 +3,7 @@
 The session is asked at every page, so one that was ended elsewhere shows nothing from then on (row 78).
 """
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlencode
 from uuid import UUID
@@ -13,6 +14,10 @@ from idp.accounts import sessions
 from idp.accounts.assurance import Acr, Reached, acr_of
 from idp.accounts.sessions import SessionRow
 from idp.web import current, languages, pages
+
+# Where a sign-in that began at one of our own pages may lead back to: a path of ours and nothing else.
+OWN_PAGE = re.compile(r"/(services|consents|disclosures|notifications|security|account)(/[a-z0-9_/-]{1,150})?")
+FIRST_PAGE = "/services"
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,11 @@ def citizen() -> Citizen:
     if found is None:
         raise current.Elsewhere(pages.see_other("/login?" + urlencode({"onward": request.path})))
     return found
+
+
+def own_page(path: str | None) -> str:
+    """The page to go on to after a sign-in of our own."""
+    return path if path and OWN_PAGE.fullmatch(path) else FIRST_PAGE
 
 
 def find() -> Citizen | None:

@@ -4,7 +4,7 @@
 
 from flask import Blueprint, Response, g, request
 from flask_babel import gettext, lazy_gettext
-from wtforms import BooleanField, PasswordField, StringField
+from wtforms import BooleanField, HiddenField, PasswordField, StringField
 
 from idp import audit
 from idp.accounts import identifiers, login, sessions
@@ -26,6 +26,7 @@ from idp.web import (
     password_sign_in,
     session_cookie,
     sign_in,
+    signed_in,
 )
 from idp.web.password_sign_in import Spent
 from idp.web.sign_in import ScreenForm, Screening
@@ -37,6 +38,7 @@ class LoginForm(ScreenForm):
     identifier = StringField(lazy_gettext("NIK, nomor HP, atau e-mail"))
     password = PasswordField(lazy_gettext("Kata sandi"))
     shared_device = BooleanField(lazy_gettext("HP atau komputer ini dipakai bersama"))
+    onward = HiddenField()
 
 
 @blueprint.get("/login")
@@ -72,7 +74,7 @@ def submit() -> Response:
     _note(outcome)
     match outcome:
         case SignedIn():
-            return _signed_in(outcome, screen, shared_device=bool(form.shared_device.data))
+            return _signed_in(outcome, screen, form)
         case NeedsSecondFactor():
             return _page(form, screen, 400)
         case Refused() | Spent():
@@ -83,8 +85,9 @@ def submit() -> Response:
 def _form(screen: Screening | None) -> LoginForm:
     g.form_secret = current.browser().secret.encode()
     form = LoginForm()
-    if request.method == "GET" and screen is not None:
-        form.handle.data = screen.story.handle
+    if request.method == "GET":
+        form.handle.data = screen.story.handle if screen is not None else ""
+        form.onward.data = request.args.get("onward", "")
     return form
 
 
@@ -96,6 +99,7 @@ def _page(form: LoginForm, screen: Screening | None, status: int = 200) -> Respo
         handle=screen.story.handle if screen else "",
         client=sign_in.named(screen.client) if screen else None,
         action="/login",
+        own_page="" if screen else signed_in.own_page(form.onward.data),
         redirect_uri=screen.redirect_uri if screen else None,
     )
     response.headers.extend(list(current.browser().cookies))
@@ -126,8 +130,9 @@ def _note(outcome: login.Outcome | Spent) -> None:
     )
 
 
-def _signed_in(outcome: SignedIn, screen: Screening | None, *, shared_device: bool) -> Response:
+def _signed_in(outcome: SignedIn, screen: Screening | None, form: LoginForm) -> Response:
     """A new session; the one that this browser had before ends with it."""
+    shared_device = bool(form.shared_device.data)
     gate, before = current.gate(), current.session_key()
     with current.writing() as db:
         if before is not None:
@@ -145,4 +150,4 @@ def _signed_in(outcome: SignedIn, screen: Screening | None, *, shared_device: bo
         cookies.append(known_browsers.remember(gate.sealer, known, outcome.citizen_id, started.authenticated_at))
     if screen is not None:
         return sign_in.onward(screen, key, cookies)
-    return Response(status=303, headers=[("Location", "/services"), *cookies])
+    return Response(status=303, headers=[("Location", signed_in.own_page(form.onward.data)), *cookies])
