@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -33,8 +34,14 @@ class Running:
     demo: dict[str, Any]
     _browsers: list[Browser] = field(default_factory=list)
 
-    def browser(self, **headers: str) -> Browser:
-        return Browser(self.issuer, {"Accept-Language": "id", **headers})
+    def browser(self, *also: str) -> Browser:
+        return Browser(self.issuer, {"Accept-Language": "id"}, also)
+
+    def home_of(self, client_id: str) -> str:
+        """Where an application of the demo runs, beside the server."""
+        callback: str = self.client(client_id).redirect_uri
+        parts = urlsplit(callback)
+        return f"{parts.scheme}://{parts.netloc}/"
 
     def client(self, client_id: str = "antrean-puskesmas") -> SampleClient:
         return SampleClient(
