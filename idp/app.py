@@ -10,8 +10,18 @@ from idp.accounts.profile import Vault
 from idp.clients import registry
 from idp.database import Database
 from idp.endpoints.citizen import account, applications, consents, disclosures, guide, notifications
-from idp.endpoints.protocol import authorize, discovery, health, introspect, jwks, revoke, token, userinfo
-from idp.endpoints.sign_in import consent, login
+from idp.endpoints.protocol import (
+    authorize,
+    discovery,
+    health,
+    introspect,
+    jwks,
+    logout,
+    revoke,
+    token,
+    userinfo,
+)
+from idp.endpoints.sign_in import consent, login, second_factor
 from idp.gate import Gate
 from idp.invalidation import Cached, Watch
 from idp.settings import Mode, Settings
@@ -33,7 +43,20 @@ HOT = (
     ("/.well-known/openid-configuration", discovery),
     ("/.well-known/oauth-authorization-server", discovery),
 )
-PAGES = (authorize, login, consent, account, applications, consents, disclosures, guide, notifications, health)
+PAGES = (
+    authorize,
+    login,
+    logout,
+    second_factor,
+    consent,
+    account,
+    applications,
+    consents,
+    disclosures,
+    guide,
+    notifications,
+    health,
+)
 
 
 def build_gate(settings: Settings, url: str, role: str = "gapura_web") -> Gate:

@@ -37,6 +37,7 @@ class Kind(Enum):
     INTERACTION = Label.INTERACTION, 1
     LINK = Label.LINK, 1
     STORED_REQUEST = Label.STORED_REQUEST, 1
+    PASSWORD_PROVED = Label.PASSWORD_PROVED, 1
 
     def __init__(self, label: Label, longest_days: int) -> None:
         self.label = label

@@ -107,9 +107,12 @@ def resume(gate: Gate, handle: str, browser_digest: bytes) -> tuple[Story, Readi
     return story, prove(gate, Parameters(story.query)), now
 
 
-def query_of(gate: Gate, handle: str) -> str:
-    """The request that was posted to us and kept for any browser."""
-    return handles.open_handle(gate.database.hot(), gate.sealer, handle, handles.ANY_BROWSER, gate.now()).query
+def go_on(gate: Gate, handle: str, session: SessionKey | None, browser_digest: bytes) -> Outcome:
+    """The story of a handle, one step further; what was posted from another site begins here, in any browser."""
+    story = handles.open_handle(gate.database.hot(), gate.sealer, handle, browser_digest, gate.now())
+    if story.browser_digest == handles.ANY_BROWSER:
+        return begin(gate, story.query, Parameters(story.query), session, browser_digest)
+    return advance(gate, story, session)
 
 
 def advance(gate: Gate, story: Story, session: SessionKey | None) -> Outcome:
