@@ -76,21 +76,21 @@ def onward(screen: Screening, session: SessionKey | None, cookies: Iterable[tupl
 
 
 def _leave(way: str, cookies: Iterable[tuple[str, str]]) -> Response:
-    page = leaving.reply(current.gate().issuer, way)
+    page = leaving.reply(way)
     page.headers.extend(cookies)
     return shells.to_flask(page)
 
 
 def answered(outcome: Outcome, cookies: Iterable[tuple[str, str]] = ()) -> Response:
-    reply = reply_to(current.gate().issuer, outcome, cookies)
+    reply = reply_to(outcome, cookies)
     location = dict(reply.headers).get("Location", "")
     return _leave(location, cookies) if leaving.wanted(current.exchange(), location) else shells.to_flask(reply)
 
 
-def reply_to(issuer: str, outcome: Outcome, cookies: Iterable[tuple[str, str]]) -> Reply:
+def reply_to(outcome: Outcome, cookies: Iterable[tuple[str, str]]) -> Reply:
     """The browser's next address: the client, or the screen that is due."""
     if isinstance(outcome, FormPost):
-        reply = form_post.reply(issuer, outcome)
+        reply = form_post.reply(outcome)
         reply.headers.extend(cookies)
         return reply
     if isinstance(outcome, Reply):

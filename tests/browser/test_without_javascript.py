@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.flows.conftest import Running
+from tests.running import Running
 from tests.sample_client import Page, SampleClient, Visit
 
 

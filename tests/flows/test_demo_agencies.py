@@ -5,7 +5,7 @@ import re
 import pytest
 
 from idp.demo.beside import APACHE_MODULES
-from tests.flows.conftest import Running
+from tests.running import Running
 from tests.sample_client import Browser, Page, consent, log_in
 
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.flows.conftest import Running
+from tests.running import Running
 from tests.sample_client import Browser, Page, log_in, sign_in
 
 

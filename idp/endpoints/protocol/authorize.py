@@ -37,7 +37,7 @@ def resumed(gate: Gate, handle: str, request: Request) -> Reply:
     """
     browser = session_cookie.browser(request)
     outcome = code_flow.go_on(gate, handle, session_cookie.read(gate, request), browser.digest)
-    return reply_to(gate.issuer, outcome, browser.cookies)
+    return reply_to(outcome, browser.cookies)
 
 
 def _arrived(gate: Gate, request: Request) -> Reply:
@@ -45,9 +45,7 @@ def _arrived(gate: Gate, request: Request) -> Reply:
         return _posted(gate, request)
     browser, session = session_cookie.browser(request), session_cookie.read(gate, request)
     query = str(request.environ.get("QUERY_STRING", ""))
-    return reply_to(
-        gate.issuer, code_flow.begin(gate, query, request.query, session, browser.digest), browser.cookies
-    )
+    return reply_to(code_flow.begin(gate, query, request.query, session, browser.digest), browser.cookies)
 
 
 def _posted(gate: Gate, request: Request) -> Reply:
