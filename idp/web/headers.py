@@ -22,9 +22,9 @@ def every_answer(issuer: str) -> Pairs:
 
 
 def page(redirect_uri: str | None = None, script: str | None = None, *, leaves: bool = False) -> Pairs:
-    """What an HTML page carries beside. `redirect_uri`: where a POST of it may end. `script`: the CSP source of its one
-    script, `'self'` or `'sha256-…'` of an inline one. `leaves`: its only form goes to the application, and whither
-    the application sends the browser then is not ours to know (C013)."""
+    """What an HTML page carries beside. `redirect_uri`: where a POST of it may end. `script`: the CSP source of
+    its one script, `'self'` or `'sha256-…'` of an inline one. `leaves`: its only form goes to the application,
+    and whither the application sends the browser then is not ours to know (C013)."""
     target = "*" if leaves else form_target(redirect_uri) if redirect_uri else ""
     policy = [
         "default-src 'none'",
