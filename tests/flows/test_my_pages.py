@@ -11,7 +11,7 @@ from tests.sample_client import Browser, Page, log_in, sign_in
 
 def signed_in(running: Running, number: int, client_id: str, scope: str = "openid profile") -> Browser:
     browser = running.browser()
-    sign_in(browser, running.client(client_id), running.citizen(number), scope=scope)
+    sign_in(browser, running.client(client_id), running.citizen(number), scope=scope, prompt="consent")
     return browser
 
 
