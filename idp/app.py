@@ -4,24 +4,23 @@ from collections.abc import Callable, Iterable
 
 from flask import Flask
 
-from consent import attributes, purposes
-from idp.accounts.password_hashing import PasswordHashing
-from idp.accounts.profile import Vault
-from idp.clients import registry
-from idp.database import Database
 from idp.endpoints.citizen import account, applications, consents, disclosures, guide, notifications
-from idp.endpoints.protocol import authorize, discovery, health, introspect, jwks, revoke, token, userinfo
-from idp.endpoints.sign_in import consent, login
+from idp.endpoints.protocol import (
+    authorize,
+    discovery,
+    health,
+    introspect,
+    jwks,
+    logout,
+    revoke,
+    token,
+    userinfo,
+)
+from idp.endpoints.sign_in import consent, login, second_factor
 from idp.gate import Gate
-from idp.invalidation import Cached, Watch
 from idp.settings import Mode, Settings
 from idp.web import current, languages, pages, problems, shells
 from idp.web.shells import Door, Front
-from keys import jwks as key_set
-from keys import keyring
-from keys.key_store import KeyStore
-from keys.pairwise import Pairwise
-from keys.sealing import RestSealer, Sealer
 
 HOT = (
     ("/authorize", authorize),
@@ -33,39 +32,25 @@ HOT = (
     ("/.well-known/openid-configuration", discovery),
     ("/.well-known/oauth-authorization-server", discovery),
 )
-PAGES = (authorize, login, consent, account, applications, consents, disclosures, guide, notifications, health)
-
-
-def build_gate(settings: Settings, url: str, role: str = "gapura_web") -> Gate:
-    """The parts of a process, for the web or (with its role) a worker. Opens no connection before one is asked."""
-    database = Database(url, role)
-    store = KeyStore.open(settings.key_store, master_key_file=settings.master_key_file)
-    rest_sealer = RestSealer(store.master)
-    watch = Watch(database)
-    everything = role == "gapura_worker"
-    ring = Cached(watch, lambda db: keyring.load(db, rest_sealer, everything=everything))
-    return Gate(
-        settings=settings,
-        database=database,
-        store=store,
-        sealer=Sealer(store.master, settings.issuer, settings.mode),
-        rest_sealer=rest_sealer,
-        pairwise=Pairwise(store.master),
-        vault=Vault(rest_sealer, store.lookup),
-        hashing=PasswordHashing(store.pepper),
-        watch=watch,
-        keyring=ring,
-        jwks=Cached(watch, lambda db: key_set.document(keyring.load(db, rest_sealer, everything=everything))),
-        registry=Cached(watch, registry.load),
-        attributes=Cached(watch, attributes.load),
-        purposes=Cached(watch, purposes.load),
-        open_states=tuple(settings.open_states),
-    )
+PAGES = (
+    authorize,
+    login,
+    logout,
+    second_factor,
+    consent,
+    account,
+    applications,
+    consents,
+    disclosures,
+    guide,
+    notifications,
+    health,
+)
 
 
 def create_app(settings: Settings, url: str) -> Callable[..., Iterable[bytes]]:
     """The WSGI application: the thin front, and Flask behind it."""
-    gate = build_gate(settings, url)
+    gate = Gate.build(settings, url)
     gate.watch.start()
     flask_app = create_flask(gate)
     return Front(gate, hot_doors(gate), flask_app)

@@ -5,10 +5,14 @@ it is metadata and keys, never a consent, session or state (those are asked at u
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
+from consent import agreements, attributes, purposes
+from consent.agreements import Agreement
 from consent.attributes import Attributes
 from consent.purposes import Purposes
 from consent.records import Parties
@@ -16,10 +20,12 @@ from idp.accounts import subject_identifiers
 from idp.accounts.password_hashing import PasswordHashing
 from idp.accounts.profile import Vault
 from idp.accounts.subject_identifiers import Sector
+from idp.clients import registry
 from idp.clients.registry import Client, Registry
 from idp.database import Database
 from idp.invalidation import Cached, Watch
 from idp.settings import Settings
+from keys import jwks, keyring
 from keys.key_store import KeyStore
 from keys.keyring import Keyring
 from keys.pairwise import Pairwise
@@ -45,9 +51,40 @@ class Gate:
     purposes: Cached[Purposes]
     hashing: PasswordHashing
     open_states: Sequence[str]
+    # Agreements of before, by number: their terms are never edited, so what was read once is right for ever.
+    terms: dict[int, Agreement] = field(default_factory=dict)
     # This machine's clock: which day's key a seal is opened with, and no more. What is issued or judged is timed
     # by the database (DESIGN §2).
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)  # noqa: TID251
+
+    @classmethod
+    def build(cls, settings: Settings, url: str, role: str = "gapura_web") -> "Gate":
+        """The parts of a process, for the web or (with its role) a worker. Opens no connection before one is
+        asked."""
+        database = Database(url, role)
+        store = KeyStore.open(settings.key_store, master_key_file=settings.master_key_file)
+        rest_sealer, watch = RestSealer(store.master), Watch(database)
+
+        def ring(db: Session) -> Keyring:
+            return keyring.load(db, rest_sealer, everything=role == "gapura_worker")
+
+        return cls(
+            settings=settings,
+            database=database,
+            store=store,
+            sealer=Sealer(store.master, settings.issuer, settings.mode),
+            rest_sealer=rest_sealer,
+            pairwise=Pairwise(store.master),
+            vault=Vault(rest_sealer, store.lookup),
+            hashing=PasswordHashing(store.pepper),
+            watch=watch,
+            keyring=Cached(watch, ring),
+            jwks=Cached(watch, lambda db: jwks.document(ring(db))),
+            registry=Cached(watch, registry.load),
+            attributes=Cached(watch, attributes.load),
+            purposes=Cached(watch, purposes.load),
+            open_states=tuple(settings.open_states),
+        )
 
     @property
     def issuer(self) -> str:
@@ -77,3 +114,10 @@ class Gate:
             sources=self.registry.get().agency_codes,
             issuer=self.issuer,
         )
+
+    def agreement(self, agreement_no: int) -> Agreement:
+        """The agreement that an older consent rests on."""
+        if agreement_no not in self.terms:
+            with self.database.reading() as db:
+                self.terms[agreement_no] = agreements.get(db, agreement_no)
+        return self.terms[agreement_no]

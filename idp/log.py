@@ -44,6 +44,7 @@ _FORBIDDEN = re.compile(
     | \b(?:[A-Z0-9]{4}-){2,}[A-Z0-9]{4}\b                  # a recovery code as printed
     | \b[A-Z2-7]{16,}\b | \b[0-9a-fA-F]{16,}\b             # base32, hex
     | (?=[\w~+=-]*[A-Za-z])(?=[\w~+=-]*\d)[\w~+=-]{20,}    # a long run of letters and digits
+    | (?=[\w~+=-]*[a-z][A-Z])[\w~+=-]{20,}                  # or of small and capital ones, as chance mixes them
     | (?=[\w.~+/=-]*[A-Z])(?=[\w.~+/=-]*[a-z])(?=[\w.~+/=-]*\d)[\w.~+/=-]{16,}
     """,
     re.VERBOSE,

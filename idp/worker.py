@@ -7,31 +7,45 @@ transaction, and each job is taken back by another worker or by the next start.
 
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import FrameType
 
 import structlog
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from idp import jobs, key_rotation, ledger_upkeep, log, metrics, partitions
-from idp.accounts import recovery
+from idp.accounts import letters, recovery, sent_codes, sessions, totp
 from idp.clock import Clock, Duty
 from idp.database import Database
+from idp.gate import Gate
 from idp.installation import BAD_STARTS, Installation
 from idp.job_runner import Handler, JobRunner
 from idp.jobs import Job
 from idp.ledger_upkeep import DayClosing
+from idp.revocation.consent import expire_due
+from idp.revocation.session import end_with as end_sessions_with
 from idp.settings import Settings
+from idp.signals import delivery_attempts
 from idp.web import rate_limits
 from keys import keyring
 from keys.errors import KeysError
-from keys.key_store import KeyStore
 from keys.sealing import RestSealer
 
 BATCH = 1000
 STOP_SECONDS = 12.0
+# Rows whose time is over: what they are, how often they are looked for, and who deletes them.
+OVER = (
+    ("rate limits", timedelta(minutes=1), rate_limits.forget),
+    ("sent codes", timedelta(minutes=10), sent_codes.forget),
+    ("letters", timedelta(hours=1), letters.forget),
+    ("unconfirmed second factors", timedelta(hours=1), totp.forget),
+    ("ended sessions", timedelta(hours=1), sessions.forget),
+    ("settled recoveries", timedelta(hours=24), recovery.forget),
+)
 HANDLERS: Mapping[Job, Handler] = {}
 logger = structlog.get_logger()
 
@@ -41,8 +55,15 @@ class Parts:
     """What duties work with."""
 
     settings: Settings
-    database: Database
-    rest_sealer: RestSealer
+    gate: Gate
+
+    @property
+    def database(self) -> Database:
+        return self.gate.database
+
+    @property
+    def rest_sealer(self) -> RestSealer:
+        return self.gate.rest_sealer
 
     def now(self) -> datetime:
         """The database's time: what is sealed, signed or compared with it uses no other."""
@@ -58,21 +79,26 @@ def duties(parts: Parts) -> tuple[Duty, ...]:
         Duty(
             "number the ledger", timedelta(seconds=ledger_upkeep.TICK_SECONDS), lambda: _number_the_ledger(parts)
         ),
+        Duty("hand signals over", timedelta(seconds=0.5), lambda: delivery_attempts.hand_over(parts.gate)),
+        Duty("deliver signals", timedelta(seconds=0.5), lambda: delivery_attempts.deliver_due(parts.gate)),
+        Duty("end sessions that ran out", timedelta(seconds=60), lambda: _end_sessions(parts)),
+        Duty("end consents that ran out", timedelta(seconds=60), lambda: _end_consents(parts)),
         Duty("rescue jobs", timedelta(seconds=15), lambda: _rescue_jobs(parts)),
         Duty("rotate keys", timedelta(seconds=60), lambda: _rotate_keys(parts)),
         Duty("close days of disclosures", timedelta(seconds=60), lambda: bool(days.step(parts.database))),
         Duty("expire recoveries", timedelta(seconds=60), lambda: _expire_recoveries(parts)),
-        Duty("forget rate limits", timedelta(seconds=60), lambda: _forget_rate_limits(parts)),
         Duty("tell how things stand", timedelta(seconds=15), lambda: _tell_how_things_stand(parts)),
         Duty("make and drop partitions", timedelta(minutes=10), lambda: _make_and_drop_partitions(parts)),
+        *(Duty(f"forget {what}", every, partial(_forget, parts, forget)) for what, every, forget in OVER),
     )
 
 
 def run(installation: Installation) -> None:
     """Until TERM or INT; what is under way is finished first."""
     settings = installation.settings
-    store = KeyStore.open(settings.key_store, master_key_file=settings.master_key_file)
-    parts = Parts(settings, installation.database("gapura_worker"), RestSealer(store.master))
+    gate = Gate.build(settings, installation.url("gapura_worker"), "gapura_worker")
+    gate.watch.start()
+    parts = Parts(settings, gate)
     clock = Clock(duties(parts))
     runner = JobRunner(installation.url("gapura_worker"), "gapura_worker", HANDLERS)
 
@@ -121,6 +147,19 @@ def _rotate_keys(parts: Parts) -> bool:
     return False
 
 
+def _end_sessions(parts: Parts) -> bool:
+    """Those that idled or reached their end, so that their applications are told (DESIGN §4)."""
+    with parts.database.writing() as db:
+        ended = sessions.end_run_out(db, BATCH)
+        end_sessions_with(db, ended)
+    return len(ended) == BATCH
+
+
+def _end_consents(parts: Parts) -> bool:
+    with parts.database.writing() as db:
+        return expire_due(db, parts.gate, BATCH) == BATCH
+
+
 def _expire_recoveries(parts: Parts) -> bool:
     now = parts.now()
     with parts.database.writing() as db:
@@ -128,10 +167,11 @@ def _expire_recoveries(parts: Parts) -> bool:
     return False
 
 
-def _forget_rate_limits(parts: Parts) -> bool:
+def _forget(parts: Parts, forget: Callable[[Session, int, datetime], int]) -> bool:
+    """A batch a transaction: a long one would hold back every vacuum."""
     now = parts.now()
     with parts.database.writing() as db:
-        return rate_limits.forget(db, BATCH, now) == BATCH
+        return forget(db, BATCH, now) == BATCH
 
 
 def _make_and_drop_partitions(parts: Parts) -> bool:

@@ -106,10 +106,15 @@ class Page:
 
 
 class Browser:
-    """One person's browser. `headers` go with every request, such as Accept-Language."""
+    """One person's browser. `headers` go with every request, such as Accept-Language.
 
-    def __init__(self, home: str, headers: Mapping[str, str] | None = None) -> None:
+    It follows redirects at home and at the addresses in `also` (agencies beside it), and stops elsewhere. Cookies
+    know no ports: on one host all of them see them, as in any browser.
+    """
+
+    def __init__(self, home: str, headers: Mapping[str, str] | None = None, also: Iterable[str] = ()) -> None:
         self.home, self.cookies = home, dict[str, str]()
+        self._known = {self._origin(url) for url in (home, *also)}
         self._http = httpx.Client(
             timeout=15, follow_redirects=False, headers={"Accept": "text/html", **(headers or {})}
         )
@@ -137,7 +142,7 @@ class Browser:
             if not 300 < response.status_code < 400 or "location" not in response.headers:
                 return Page(url, response.status_code, response.headers, response.text)
             url = urljoin(url, response.headers["location"])
-            if self._origin(url) != self._origin(self.home):
+            if self._origin(url) not in self._known:
                 return Page(url, response.status_code, response.headers, "")
             if response.status_code < 307:
                 method, pairs = "GET", None

@@ -30,6 +30,15 @@ PROVES_IAL = (
     2  # the registry vouched for the person and the address; the letter reached it, or a counter saw the face
 )
 
+_FORGET = """
+WITH over AS (
+  SELECT a.letter_digest FROM idp.activations AS a
+   WHERE a.expires_at <= %(now)s::timestamptz - interval '30 days'
+   LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+DELETE FROM idp.activations AS a USING over WHERE a.letter_digest = over.letter_digest
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
@@ -132,6 +141,11 @@ def activate(
         db, vault, letter.citizen_id, ial=PROVES_IAL, method=method, vouched_by_no=vouched_by_no, now=now
     )
     return verdict
+
+
+def forget(db: Session, limit: int, now: datetime) -> int:
+    """Delete letters that ran out a month ago, at most `limit` rows; how many. The worker's."""
+    return db.connection().exec_driver_sql(_FORGET, {"limit": limit, "now": now}).rowcount
 
 
 def _find(db: Session, vault: Vault, typed: str, nik: Identifier) -> Activation | None:

@@ -30,6 +30,16 @@ FACE_TO_FACE = frozenset({Proof.COUNTER, Proof.LETTER})
 _SAME_THING = frozenset({Proof.PASSKEY, Proof.KNOWN_DEVICE})  # both are the phone in the hand
 _OPEN = (RecoveryState.WAITING, RecoveryState.OPENED)
 
+_FORGET = """
+WITH over AS (
+  SELECT r.citizen_id, r.recovery_id FROM idp.recoveries AS r
+   WHERE r.state NOT IN ('waiting', 'opened') AND r.state_at <= %(now)s::timestamptz - interval '2 years'
+   LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+DELETE FROM idp.recoveries AS r USING over
+ WHERE r.citizen_id = over.citizen_id AND r.recovery_id = over.recovery_id
+"""
+
 
 class Cause(StrEnum):
     """What the citizen says has happened."""
@@ -179,6 +189,11 @@ def expire_due(db: Session, now: datetime) -> int:
     due = (Recovery.state.in_(_OPEN), Recovery.opens_at <= now - STAYS_OPEN)
     closed = update(Recovery).where(*due).values(state=RecoveryState.EXPIRED, state_at=now)
     return len(db.execute(closed.returning(Recovery.recovery_id)).all())
+
+
+def forget(db: Session, limit: int, now: datetime) -> int:
+    """Delete recoveries that were settled two years ago, at most `limit` rows; how many. The worker's."""
+    return db.connection().exec_driver_sql(_FORGET, {"limit": limit, "now": now}).rowcount
 
 
 def _opens_at(asked_at: datetime, first: Proof, second: Proof | None) -> datetime:

@@ -57,6 +57,15 @@ _USE = """
     RETURNING s.sent_id
 """
 
+_FORGET = """
+WITH over AS (
+  SELECT s.citizen_id, s.sent_id FROM idp.sent_codes AS s
+   WHERE s.expires_at <= %(now)s::timestamptz - interval '1 day'
+   LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+DELETE FROM idp.sent_codes AS s USING over WHERE s.citizen_id = over.citizen_id AND s.sent_id = over.sent_id
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class ToSend:
@@ -122,6 +131,11 @@ def answer(
         return Answer.WRONG
     used = db.connection().exec_driver_sql(_USE, params).scalar_one_or_none()
     return Answer.RIGHT if used is not None else Answer.WRONG
+
+
+def forget(db: Session, limit: int, now: datetime) -> int:
+    """Delete codes that have been over for a day, at most `limit` rows; how many. The worker's."""
+    return db.connection().exec_driver_sql(_FORGET, {"limit": limit, "now": now}).rowcount
 
 
 def _find_latest(

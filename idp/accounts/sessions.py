@@ -145,6 +145,15 @@ JOINED = """joined AS (
   RETURNING s.session_id
 )"""
 
+_FORGET = """
+WITH over AS (
+  SELECT s.citizen_id, s.session_id FROM idp.sessions AS s
+   WHERE s.ended_at <= %(now)s::timestamptz - interval '30 days'
+   LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+DELETE FROM idp.sessions AS s USING over WHERE s.citizen_id = over.citizen_id AND s.session_id = over.session_id
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class NewSession:
@@ -350,6 +359,11 @@ def list_of(db: Session, vault: Vault, citizen_id: UUID, now: datetime) -> list[
         )
         for one in sorted(live, key=lambda one: one.seen_at, reverse=True)
     ]
+
+
+def forget(db: Session, limit: int, now: datetime) -> int:
+    """Delete sessions that ended 30 days ago, at most `limit` rows; how many. The worker's."""
+    return db.connection().exec_driver_sql(_FORGET, {"limit": limit, "now": now}).rowcount
 
 
 def _new(

@@ -35,6 +35,15 @@ _USE_STEP = """
     RETURNING t.totp_id
 """
 
+_FORGET = """
+WITH over AS (
+  SELECT t.citizen_id, t.totp_id FROM idp.totp_secrets AS t
+   WHERE t.confirmed_at IS NULL AND t.created_at <= %(now)s::timestamptz - interval '1 day'
+   LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+DELETE FROM idp.totp_secrets AS t USING over WHERE t.citizen_id = over.citizen_id AND t.totp_id = over.totp_id
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Setup:
@@ -116,6 +125,11 @@ def remove_all(db: Session, citizen_id: UUID) -> None:
     """Take all away: the phone they lived on is lost, or the account is erased."""
     for totp_id in db.scalars(select(StoredTotp.totp_id).where(StoredTotp.citizen_id == citizen_id)).all():
         remove(db, citizen_id, totp_id)
+
+
+def forget(db: Session, limit: int, now: datetime) -> int:
+    """Delete what was begun a day ago and never confirmed, at most `limit` rows; how many. The worker's."""
+    return db.connection().exec_driver_sql(_FORGET, {"limit": limit, "now": now}).rowcount
 
 
 def _use(db: Session, vault: Vault, stored: StoredTotp, typed: str, now: datetime) -> bool:

@@ -107,9 +107,12 @@ def resume(gate: Gate, handle: str, browser_digest: bytes) -> tuple[Story, Readi
     return story, prove(gate, Parameters(story.query)), now
 
 
-def query_of(gate: Gate, handle: str) -> str:
-    """The request that was posted to us and kept for any browser."""
-    return handles.open_handle(gate.database.hot(), gate.sealer, handle, handles.ANY_BROWSER, gate.now()).query
+def go_on(gate: Gate, handle: str, session: SessionKey | None, browser_digest: bytes) -> Outcome:
+    """The story of a handle, one step further; what was posted from another site begins here, in any browser."""
+    story = handles.open_handle(gate.database.hot(), gate.sealer, handle, browser_digest, gate.now())
+    if story.browser_digest == handles.ANY_BROWSER:
+        return begin(gate, story.query, Parameters(story.query), session, browser_digest)
+    return advance(gate, story, session)
 
 
 def advance(gate: Gate, story: Story, session: SessionKey | None) -> Outcome:
@@ -164,7 +167,7 @@ def _step(
     look = _look(gate, connection, client, agreement, session)
     if story.started_at == NOT_BEGUN:
         story = Story(story.query, look.now, browser_digest)
-    ask = still_to_ask(agreement, request, story, look)
+    ask = still_to_ask(gate, agreement, request, story, look)
     step = _next(gate, connection, client, request, story, session, look, ask)
     if isinstance(step, Refuse):
         raise OAuthError(step.error, step.description)
@@ -179,12 +182,19 @@ def _step(
     return response.success(gate.issuer, request.redirect_uri, request.response_mode, sealed, request.state)
 
 
-def still_to_ask(agreement: Agreement, request: AuthorizationRequest, story: Story, look: Look) -> StillToAsk:
+def still_to_ask(
+    gate: Gate, agreement: Agreement, request: AuthorizationRequest, story: Story, look: Look
+) -> StillToAsk:
     """What of this request the citizen has not answered; `prompt=consent` is met by an answer made for this
     request."""
     given_since = look.head is not None and look.head.given_at >= story.started_at
     anew = "consent" in request.prompt and not given_since
-    return decision.still_to_ask(agreement, look.head, request.asked_nos, look.now, anew=anew)
+    earlier = None
+    if look.head is not None and look.head.agreement_no != agreement.agreement_no:
+        earlier = gate.agreement(look.head.agreement_no)
+    return decision.still_to_ask(
+        agreement, look.head, request.asked_nos, look.now, earlier_terms=earlier, anew=anew
+    )
 
 
 def _next(

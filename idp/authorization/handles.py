@@ -79,7 +79,7 @@ def open_handle(
         )
     except (CannotOpen, ValueError, LookupError):
         raise PageError("handle_unknown", 400, "the handle is unknown") from None
-    if not random_handles.same(story.browser_digest, browser_digest):
+    if story.browser_digest != ANY_BROWSER and not random_handles.same(story.browser_digest, browser_digest):
         raise PageError("handle_of_another_browser", 400, "the handle belongs to another browser")
     if now >= story.started_at + LIFE:
         raise PageError(

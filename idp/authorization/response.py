@@ -36,6 +36,13 @@ def _state(state: str | None) -> dict[str, str]:
 def _answer(redirect_uri: str, mode: str, fields: dict[str, str]) -> Reply | FormPost:
     if mode == "form_post":
         return FormPost(redirect_uri, fields)
+    return Reply(303, headers=[("Location", with_query(redirect_uri, fields))])
+
+
+def with_query(address: str, fields: dict[str, str]) -> str:
+    """A registered address, its bytes untouched, with these parameters appended."""
+    if not fields:
+        return address
     query = "&".join(f"{name}={quote(value, safe='')}" for name, value in fields.items())
-    separator = "" if redirect_uri.endswith(("?", "&")) else "&" if "?" in redirect_uri else "?"
-    return Reply(303, headers=[("Location", f"{redirect_uri}{separator}{query}")])
+    separator = "" if address.endswith(("?", "&")) else "&" if "?" in address else "?"
+    return f"{address}{separator}{query}"

@@ -56,7 +56,7 @@ def accepted(assertion: str, client: Client, connection: Connection, issuer: str
 
 
 def _verified(assertion: str, client: Client) -> dict[str, Any] | None:
-    for key in _keys(client):
+    for key in _keys(client, _named_key(assertion)):
         try:
             token = jwt.decode(assertion, key, registry=_REGISTRY)
         except (JoseError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -66,10 +66,23 @@ def _verified(assertion: str, client: Client) -> dict[str, Any] | None:
     return None
 
 
-def _keys(client: Client) -> list[Key]:
-    """The client's keys that can be read; a bad one spoils only itself (protocol.md §7)."""
+def _named_key(assertion: str) -> str | None:
+    """The `kid` of the header: an opaque string that can only pick among the keys we hold (RFC 8725 §3.10)."""
+    segment = assertion.partition(".")[0]
+    try:
+        header = json.loads(base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)))
+    except (ValueError, binascii.Error, RecursionError):
+        return None
+    kid = header.get("kid") if isinstance(header, dict) else None
+    return kid if isinstance(kid, str) else None
+
+
+def _keys(client: Client, kid: str | None) -> list[Key]:
+    """The client's keys that can be read and that are meant; a bad one spoils only itself."""
     keys: list[Key] = []
     for member in (client.jwks or {}).get("keys", []):
+        if kid is not None and isinstance(member, dict) and member.get("kid") != kid:
+            continue
         try:
             keys.append(import_key(member))
         except (JoseError, ValueError, KeyError, TypeError, AttributeError):

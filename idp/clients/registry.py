@@ -70,6 +70,9 @@ class Registry:
     agency_codes: dict[int, str]
 
 
+_AGENCY_CODES = select(models.Agency.agency_no, models.Agency.agency_code)
+
+
 def load(db: Session) -> Registry:
     """All clients but the closed ones' secrets; thousands of rows, so three statements and no join by hand."""
     secrets = defaultdict(list)
@@ -86,7 +89,7 @@ def load(db: Session) -> Registry:
         by_id={client.client_id: client for client in clients},
         by_no={client.client_no: client for client in clients},
         origins=frozenset(origin for client in clients for origin in client.origins),
-        agency_codes=dict(db.execute(select(models.Agency.agency_no, models.Agency.agency_code)).tuples().all()),
+        agency_codes={row[0]: row[1] for row in db.execute(_AGENCY_CODES)},
     )
 
 

@@ -52,6 +52,14 @@ def withdraw_agency(db: Session, gate: Gate, citizen_id: UUID, agency_no: int, *
     return ended
 
 
+def expire_due(db: Session, gate: Gate, limit: int) -> int:
+    """What has run out ends like a withdrawal, by the clock's act (C047). How many that were."""
+    ended = records.expire_due(db, lambda citizen_id, head: _parties(gate, citizen_id, head), limit=limit)
+    for citizen_id, one in ended:
+        end_with(db, citizen_id, one)
+    return len(ended)
+
+
 def end_with(db: Session, citizen_id: UUID, ended: Ended) -> None:
     """What a consent's end takes with it, whoever ended it."""
     refresh_families.end_of_consent(db, citizen_id, ended.consent_id, ended.at)

@@ -15,7 +15,7 @@ _SCRIPT = "document.forms[0].submit()"
 _HASH = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
 
 
-def reply(issuer: str, answer: FormPost) -> Reply:
+def reply(answer: FormPost) -> Reply:
     """Values are HTML-escaped, not percent-encoded: the client gets each byte for byte (protocol.md §3.1)."""
     fields = "".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
@@ -27,5 +27,5 @@ def reply(issuer: str, answer: FormPost) -> Reply:
         f'<button id="form-post-submit">Lanjut · Continue</button></form></main>'
         f"<script>{_SCRIPT}</script></body></html>"
     )
-    pairs = headers.page(issuer, script=f"'sha256-{_HASH}'", leaves=True)
+    pairs = headers.page(script=f"'sha256-{_HASH}'", leaves=True)
     return Reply(200, body.encode(), [("Content-Type", "text/html; charset=utf-8"), *pairs])

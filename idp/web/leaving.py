@@ -17,7 +17,7 @@ def wanted(request: Request, location: str) -> bool:
     return shows_it and location.startswith(("https://", "http://"))
 
 
-def reply(issuer: str, location: str) -> Reply:
+def reply(location: str) -> Reply:
     """200 and the address, followed at once without script; the link is for whoever switched that off."""
     address = escape(location)
     body = (
@@ -27,5 +27,5 @@ def reply(issuer: str, location: str) -> Reply:
         f'<body><main><h1>Gapura</h1><p><a href="{address}">Lanjut · <span lang="en">Continue</span></a></p>'
         "</main></body></html>"
     )
-    pairs = [("Content-Type", "text/html; charset=utf-8"), *headers.page(issuer)]
+    pairs = [("Content-Type", "text/html; charset=utf-8"), *headers.page()]
     return Reply(200, body.encode(), pairs)

@@ -60,11 +60,13 @@ def install(app: Flask, issuer: str) -> None:
         response.headers["Cache-Control"] = FOREVER if found.address == request.path else "no-cache"
         return response
 
+    every = headers.every_answer(issuer)
+
     def add_headers(response: Response) -> Response:
         if response.mimetype == "text/html":
-            pairs = headers.page(issuer, g.get("form_target"), g.get("page_script"))
+            pairs = [*every, *headers.page(g.get("form_target"), g.get("page_script"))]
         else:
-            pairs = headers.every_answer(issuer)
+            pairs = every
         for name, value in pairs:
             response.headers.setdefault(name, value)
         return response
@@ -115,7 +117,8 @@ def _frame() -> dict[str, Any]:
 def _same_page_in(language: str) -> str:
     """A link to the page at hand in another language, with its query; after a POST, to the page with the form."""
     query = [(name, value) for name, value in request.args.items(multi=True) if name != "ui_locales"]
-    if len(request.query_string) > LONGEST_KEPT_QUERY:
+    # An error page repeats nothing of what was sent, not even in a link to itself (C002).
+    if len(request.query_string) > LONGEST_KEPT_QUERY or g.get("page_is_error"):
         query = []
     kept = g.get("kept_in_links", {})
     query.extend((name, value) for name, value in kept.items() if name not in request.args)

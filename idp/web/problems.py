@@ -14,7 +14,7 @@ from datetime import datetime
 from http import HTTPStatus
 
 import structlog
-from flask import Flask, Response, make_response, request
+from flask import Flask, Response, g, make_response, request
 from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -160,7 +160,7 @@ def page(
     headers: Iterable[tuple[str, str]] = (),
 ) -> Response:
     """A page for people. `onward`: the one way forward this story knows; `until`: when to try again."""
-    incident = incident_number()
+    incident, g.page_is_error = incident_number(), True
     log.info("page_refused", incident=incident, problem=code, status=status, finding=finding)
     try:
         response = pages.render(

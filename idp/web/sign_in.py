@@ -65,24 +65,32 @@ def named(client: Client) -> dict[str, str]:
 
 def onward(screen: Screening, session: SessionKey | None, cookies: Iterable[tuple[str, str]] = ()) -> Response:
     """The next screen, or the application."""
-    return answered(code_flow.advance(current.gate(), screen.story, session), cookies)
+    outcome = code_flow.advance(current.gate(), screen.story, session)
+    if isinstance(outcome, Reply) and leaving.wanted(
+        current.exchange(), dict(outcome.headers).get("Location", "")
+    ):
+        # The code is made when the browser comes back for it: none stands in a page of ours (row 12).
+        way = f"/authorize/continue/{quote(screen.story.handle)}"
+        return _leave(way, cookies)
+    return answered(outcome, cookies)
+
+
+def _leave(way: str, cookies: Iterable[tuple[str, str]]) -> Response:
+    page = leaving.reply(way)
+    page.headers.extend(cookies)
+    return shells.to_flask(page)
 
 
 def answered(outcome: Outcome, cookies: Iterable[tuple[str, str]] = ()) -> Response:
-    issuer = current.gate().issuer
-    reply = reply_to(issuer, outcome, cookies)
+    reply = reply_to(outcome, cookies)
     location = dict(reply.headers).get("Location", "")
-    if leaving.wanted(current.exchange(), location):
-        page = leaving.reply(issuer, location)
-        page.headers.extend(cookies)
-        return shells.to_flask(page)
-    return shells.to_flask(reply)
+    return _leave(location, cookies) if leaving.wanted(current.exchange(), location) else shells.to_flask(reply)
 
 
-def reply_to(issuer: str, outcome: Outcome, cookies: Iterable[tuple[str, str]]) -> Reply:
+def reply_to(outcome: Outcome, cookies: Iterable[tuple[str, str]]) -> Reply:
     """The browser's next address: the client, or the screen that is due."""
     if isinstance(outcome, FormPost):
-        reply = form_post.reply(issuer, outcome)
+        reply = form_post.reply(outcome)
         reply.headers.extend(cookies)
         return reply
     if isinstance(outcome, Reply):

@@ -12,9 +12,6 @@ import pytest
 from werkzeug.serving import make_server
 
 from tests.browser.gallery import Gallery, make_app, make_gallery
-from tests.flows.conftest import running
-
-__all__ = ["running"]  # a whole Gapura, as the flows have it
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
 FLAGS = [

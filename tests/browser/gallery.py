@@ -56,6 +56,11 @@ class Gallery:
         self.states.append(State("protocol/error.html", name, lambda: problems.page(name, **values)))
 
 
+class CodeForm(Form):
+    code = StringField("Kode 6 angka")
+    onward = StringField()
+
+
 class LoginForm(Form):
     identifier = StringField("NIK, nomor HP, atau e-mail")
     password = PasswordField("Kata sandi")
@@ -64,6 +69,14 @@ class LoginForm(Form):
 
 class RevealForm(Form):
     attribute = StringField()
+
+
+def wrong_code() -> CodeForm:
+    form = CodeForm()
+    form.validate()
+    form["csrf_token"].errors = []
+    form.refuse("code", gettext("Kode tidak cocok. Periksa kode yang terbaru, lalu coba lagi."))
+    return form
 
 
 def wrong_login() -> Form:
@@ -170,6 +183,8 @@ def hang_sign_in(gallery: Gallery) -> None:
     gallery.add("sign_in/login.html", form=LoginForm, **sign_in)
     gallery.add("sign_in/login.html", "empty", form=LoginForm, handle="", client=None, action="/login")
     gallery.add("sign_in/login.html", "wrong", form=wrong_login, **sign_in)
+    gallery.add("sign_in/second_factor.html", form=CodeForm, handle="h", client=client)
+    gallery.add("sign_in/second_factor.html", "wrong", form=wrong_code, handle="h", client=None)
     gallery.add("sign_in/consent.html", signed_in=True, **consent_page())
     gallery.add(
         "sign_in/consent.html", "empty", signed_in=True,
@@ -178,6 +193,14 @@ def hang_sign_in(gallery: Gallery) -> None:
     gallery.add("sign_in/consent_refused.html", signed_in=True, back="/", again="/")
     long = consent_page(citizen_name=LONG_NAME, required=lambda: asked(name=LONG_NAME))
     gallery.add("sign_in/consent.html", "long", signed_in=True, **long)
+
+
+def hang_sign_out(gallery: Gallery) -> None:
+    client = {"name": "Antrean Puskesmas", "agency_name": "Dinas Kesehatan Kota Sukamaju"}
+    gallery.add("protocol/logout.html", form=Form, client=client, bad_hint=False, signed_in=True)
+    gallery.add("protocol/logout.html", "wrong", form=Form, client=None, bad_hint=True, signed_in=True)
+    gallery.add("protocol/logout_done.html", told=["Antrean Puskesmas"], not_told=["Beasiswa Daerah"])
+    gallery.add("protocol/logout_done.html", "empty", told=[], not_told=[])
 
 
 def hang_consents(gallery: Gallery) -> None:
@@ -254,6 +277,7 @@ def hang_portal(gallery: Gallery) -> None:
 def make_gallery() -> Gallery:
     gallery = Gallery()
     hang_sign_in(gallery)
+    hang_sign_out(gallery)
     hang_consents(gallery)
     hang_portal(gallery)
     for code in problems.PAGES:

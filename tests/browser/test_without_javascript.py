@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.flows.conftest import Running
+from tests.running import Running
 from tests.sample_client import Page, SampleClient, Visit
 
 
@@ -132,7 +132,7 @@ def test_the_policy_does_not_stop_the_way_to_an_application_on_the_phone(page: A
 
 def test_a_page_left_alone_asks_for_nothing(page: Any, running: Running) -> None:
     """(C016)"""
-    page.goto(running.client().visit().url, wait_until="networkidle")
+    page.goto(running.client().visit().url, wait_until="networkidle")  # the icon comes a moment after the page
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.context.clear_cookies()

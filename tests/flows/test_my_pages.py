@@ -5,13 +5,13 @@ from uuid import uuid4
 
 import pytest
 
-from tests.flows.conftest import Running
+from tests.running import Running
 from tests.sample_client import Browser, Page, log_in, sign_in
 
 
 def signed_in(running: Running, number: int, client_id: str, scope: str = "openid profile") -> Browser:
     browser = running.browser()
-    sign_in(browser, running.client(client_id), running.citizen(number), scope=scope)
+    sign_in(browser, running.client(client_id), running.citizen(number), scope=scope, prompt="consent")
     return browser
 
 
@@ -111,7 +111,9 @@ def test_one_attribute_is_taken_back_and_the_rest_stays(running: Running) -> Non
     """(C039)"""
     browser = running.browser()
     client, citizen = running.client("antrean-puskesmas"), running.citizen(7)
-    tokens = sign_in(browser, client, citizen, scope="openid profile email", attributes=["email"])
+    tokens = sign_in(
+        browser, client, citizen, scope="openid profile email", attributes=["email"], prompt="consent"
+    )
     assert "email" in client.userinfo(tokens.access_token).json()
     consent = consent_id(running, "antrean-puskesmas")
     page = tap(browser, browser.get(f"/consents/{consent}/attributes/email/withdraw"))
@@ -134,7 +136,9 @@ def test_all_of_an_agency_is_taken_back_in_one_act(running: Running) -> None:
     assert "Kepegawaian Sukamaju" in first.html
     page = tap(browser, first)
     assert page.html.count("Dicabut") >= 2
-    assert "Belum ada layanan yang boleh memakai data Anda." in browser.get("/consents").html
+    left = browser.get("/consents").html
+    assert "Bantuan Beras" not in left
+    assert "Kepegawaian Sukamaju" not in left
 
 
 def test_every_look_stands_in_the_list_with_its_purpose_and_basis(running: Running) -> None:

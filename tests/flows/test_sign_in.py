@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.flows.conftest import Running
+from tests.running import Running
 from tests.sample_client import Browser, Page, SampleClient, Tokens, consent, log_in, sign_in
 
 
@@ -39,7 +39,7 @@ def browser(running: Running) -> Browser:
 
 
 def test_a_citizen_signs_in_and_only_what_they_allowed_leaves(running: Running, browser: Browser) -> None:
-    client, citizen = running.client(), running.citizen(6)
+    client, citizen = running.client(), running.citizen(8)
     visit = client.visit("openid profile email")
     page = browser.get(visit.url)
     assert page.status == 200
@@ -63,7 +63,7 @@ def test_a_citizen_signs_in_and_only_what_they_allowed_leaves(running: Running, 
 
 
 def test_a_second_visit_asks_nothing(running: Running, browser: Browser) -> None:
-    client, citizen = running.client(), running.citizen(6)
+    client, citizen = running.client(), running.citizen(8)
     first = sign_in(browser, client, citizen)
     visit = client.visit()
     page = browser.get(visit.url)
@@ -72,7 +72,7 @@ def test_a_second_visit_asks_nothing(running: Running, browser: Browser) -> None
 
 
 def test_two_agencies_know_a_citizen_by_unlike_numbers(running: Running, browser: Browser) -> None:
-    citizen = running.citizen(6)
+    citizen = running.citizen(8)
     subjects = {
         sign_in(browser, running.client(client_id), citizen, scope="openid profile").claims["sub"]
         for client_id in ("antrean-puskesmas", "bantuan-beras")
@@ -113,10 +113,10 @@ def test_a_wrong_password_is_told_in_words_and_gives_no_code(running: Running, b
     client = running.client()
     page = browser.get(client.visit().url)
     page = browser.submit(
-        page, page.form("identifier", "password"), identifier=running.citizen(8)["nik"], password="salah"
+        page, page.form("identifier", "password"), identifier=running.citizen(7)["nik"], password="salah"
     )
     assert page.has_form("identifier", "password")
-    assert running.citizen(8)["name"] not in page.html
+    assert running.citizen(7)["name"] not in page.html
 
 
 def test_a_refusal_comes_back_to_the_application(running: Running, browser: Browser) -> None:

@@ -13,7 +13,7 @@ from flask import Blueprint, Response
 from idp.authorization import code_flow, handles
 from idp.authorization.handles import ANY_BROWSER, Story
 from idp.errors import OAuthError, PageError
-from idp.exchange import Parameters, Reply, Request
+from idp.exchange import Reply, Request
 from idp.gate import Gate
 from idp.web import current, session_cookie, shells
 from idp.web.sign_in import reply_to
@@ -32,14 +32,12 @@ def door(gate: Gate) -> Callable[[Request], Reply]:
 
 
 def resumed(gate: Gate, handle: str, request: Request) -> Reply:
-    """GET /authorize/continue/<handle>: what a POST brought, looked at with this browser's own cookies."""
+    """GET /authorize/continue/<handle>: one step further, looked at with this browser's own cookies. Here begins
+    what a POST brought, and here a browser leaves that has answered its last screen.
+    """
     browser = session_cookie.browser(request)
-    query = code_flow.query_of(gate, handle)
-    return reply_to(
-        gate.issuer,
-        code_flow.begin(gate, query, Parameters(query), session_cookie.read(gate, request), browser.digest),
-        browser.cookies,
-    )
+    outcome = code_flow.go_on(gate, handle, session_cookie.read(gate, request), browser.digest)
+    return reply_to(outcome, browser.cookies)
 
 
 def _arrived(gate: Gate, request: Request) -> Reply:
@@ -47,9 +45,7 @@ def _arrived(gate: Gate, request: Request) -> Reply:
         return _posted(gate, request)
     browser, session = session_cookie.browser(request), session_cookie.read(gate, request)
     query = str(request.environ.get("QUERY_STRING", ""))
-    return reply_to(
-        gate.issuer, code_flow.begin(gate, query, request.query, session, browser.digest), browser.cookies
-    )
+    return reply_to(code_flow.begin(gate, query, request.query, session, browser.digest), browser.cookies)
 
 
 def _posted(gate: Gate, request: Request) -> Reply:

@@ -7,28 +7,25 @@ from flask_babel import gettext, lazy_gettext
 from wtforms import BooleanField, HiddenField, PasswordField, StringField
 
 from idp import audit
-from idp.accounts import identifiers, login, sessions
-from idp.accounts.assurance import aal_of
-from idp.accounts.devices import read_user_agent
+from idp.accounts import identifiers, login
 from idp.accounts.identifiers import Unreadable
 from idp.accounts.login import NeedsSecondFactor, Refused, SignedIn, Why
 from idp.accounts.password_hashing import QueueFull
-from idp.accounts.states import SessionEnd
-from idp.authorization.code_flow import SessionKey
 from idp.errors import PageError
-from idp.revocation import session as revocation
 from idp.web import (
     current,
+    entering,
     identifier_words,
     known_browsers,
     languages,
     pages,
     password_sign_in,
-    session_cookie,
+    second_factor_due,
     sign_in,
     signed_in,
 )
 from idp.web.password_sign_in import Spent
+from idp.web.second_factor_due import Proof
 from idp.web.sign_in import ScreenForm, Screening
 
 blueprint = Blueprint("login", __name__)
@@ -74,9 +71,11 @@ def submit() -> Response:
     _note(outcome)
     match outcome:
         case SignedIn():
-            return _signed_in(outcome, screen, form)
+            shared = bool(form.shared_device.data)
+            return entering.enter(outcome, screen, shared_device=shared, onward=form.onward.data)
         case NeedsSecondFactor():
-            return _page(form, screen, 400)
+            proof = Proof(outcome.citizen_id, bool(form.shared_device.data), now)
+            return second_factor_due.lead(proof, screen, form.onward.data)
         case Refused() | Spent():
             form.refuse("identifier", _refusal(outcome))
             return _page(form, screen, 400)
@@ -128,26 +127,3 @@ def _note(outcome: login.Outcome | Spent) -> None:
         actor_id=citizen_id,
         detail={} if right else {"why": why},
     )
-
-
-def _signed_in(outcome: SignedIn, screen: Screening | None, form: LoginForm) -> Response:
-    """A new session; the one that this browser had before ends with it."""
-    shared_device = bool(form.shared_device.data)
-    gate, before = current.gate(), current.session_key()
-    with current.writing() as db:
-        if before is not None:
-            revocation.end(db, before.citizen_id, before.session_id, SessionEnd.LOGGED_OUT)
-        started = sessions.start(
-            db, gate.vault, citizen_id=outcome.citizen_id, aal=aal_of(outcome.amr), amr=outcome.amr,
-            shared_device=shared_device, device=read_user_agent(request.headers.get("User-Agent")),
-        )  # fmt: skip
-    if started is None:
-        raise PageError("signed_out", 400, "the account was closed or suspended meanwhile")
-    key = SessionKey(outcome.citizen_id, started.session_id, started.secret)
-    cookies = [session_cookie.setting(gate, key, started.authenticated_at)]
-    if not shared_device:
-        known = known_browsers.read(gate.sealer, current.exchange().cookie(known_browsers.COOKIE), gate.clock())
-        cookies.append(known_browsers.remember(gate.sealer, known, outcome.citizen_id, started.authenticated_at))
-    if screen is not None:
-        return sign_in.onward(screen, key, cookies)
-    return Response(status=303, headers=[("Location", signed_in.own_page(form.onward.data)), *cookies])

@@ -71,7 +71,7 @@ def test_what_may_not_leave_does_not_leave_under_any_key(lines: io.StringIO, sec
 
 @pytest.mark.parametrize("round_no", range(50))
 def test_random_handles_and_sealed_strings_never_pass(round_no: int) -> None:
-    handle = secrets.token_urlsafe(random.Random(round_no).randint(16, 200))
+    handle = secrets.token_urlsafe(random.Random(round_no).randint(24, 200))
     passed = log.clean(f"code {handle} was refused")
     assert not any(handle[place : place + 12] in passed for place in range(len(handle) - 12))
 

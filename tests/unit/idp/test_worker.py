@@ -15,13 +15,22 @@ from idp.worker import Parts
 ROOT = Path(__file__).parents[3]
 NAMES = [
     "number the ledger",
+    "hand signals over",
+    "deliver signals",
+    "end sessions that ran out",
+    "end consents that ran out",
     "rescue jobs",
     "rotate keys",
     "close days of disclosures",
     "expire recoveries",
-    "forget rate limits",
     "tell how things stand",
     "make and drop partitions",
+    "forget rate limits",
+    "forget sent codes",
+    "forget letters",
+    "forget unconfirmed second factors",
+    "forget ended sessions",
+    "forget settled recoveries",
 ]
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -20,7 +21,7 @@ from idp.embedded_postgres import EmbeddedPostgres
 from idp.processes import written_out
 from tests.sample_client import Browser, SampleClient
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 STARTS_WITHIN_SECONDS = 90
 
 
@@ -33,8 +34,14 @@ class Running:
     demo: dict[str, Any]
     _browsers: list[Browser] = field(default_factory=list)
 
-    def browser(self, **headers: str) -> Browser:
-        return Browser(self.issuer, {"Accept-Language": "id", **headers})
+    def browser(self, *also: str) -> Browser:
+        return Browser(self.issuer, {"Accept-Language": "id"}, also)
+
+    def home_of(self, client_id: str) -> str:
+        """Where an application of the demo runs, beside the server."""
+        callback: str = self.client(client_id).redirect_uri
+        parts = urlsplit(callback)
+        return f"{parts.scheme}://{parts.netloc}/"
 
     def client(self, client_id: str = "antrean-puskesmas") -> SampleClient:
         return SampleClient(
@@ -65,6 +72,7 @@ def running() -> Iterator[Running]:
         "GAPURA_MODE": "demo",
         "GAPURA_INSTANCE": str(instance),
         "PORT": str(port),
+        "GAPURA_WEB_PROCESSES": "2",  # as a deployment has it: what one process learns, the other must know
         "PYTHONPATH": str(ROOT),
     }
     log = instance / "wsgi.log"

@@ -1,0 +1,75 @@
+"""The demo's agencies as their citizens meet them: Authlib in Flask, a program that was not changed, and staff."""
+
+import re
+
+import pytest
+
+from idp.demo.beside import APACHE_MODULES
+from tests.running import Running
+from tests.sample_client import Browser, Page, consent, log_in
+
+
+def enter(
+    browser: Browser, running: Running, start: str, number: int, attributes: list[str] | None = None
+) -> Page:
+    """From an application's own sign-in address through whichever pages of Gapura's come, to where it ends."""
+    page = browser.get(start)
+    if page.has_form("identifier", "password"):
+        page = log_in(browser, page, running.citizen(number))
+    return consent(browser, page, attributes) if page.has_form("decision") else page
+
+
+def received(page: Page) -> dict[str, str]:
+    """What the Flask agency shows that it got."""
+    return dict(re.findall(r'data-claim="(\w+)">([^<]*)<', page.html))
+
+
+def test_a_flask_application_shows_exactly_what_was_allowed_and_ends_both_sessions(running: Running) -> None:
+    home = running.home_of("antrean-puskesmas")
+    browser = running.browser(home)
+    page = enter(browser, running, f"{home}login", 7, ["birthdate"])
+    assert page.url == home
+    claims = received(page)
+    assert claims["name"] == "Cut Nur Asma&#39;ul Husna"
+    assert claims["birthdate"] == "2001-07-01"
+    assert set(claims) <= {"sub", "name", "birthdate", "updated_at"}
+
+    left = browser.submit(page, page.forms[0], press="logout")
+    assert left.url == home, (left.status, left.errors, left.html[:3000])
+    assert 'id="login"' in left.html
+    assert browser.get(f"{home}login").has_form("identifier", "password")
+
+
+def test_a_refusal_is_a_page_of_the_application_and_no_error_of_its_server(running: Running) -> None:
+    home = running.home_of("antrean-puskesmas")
+    browser = running.browser(home)
+    page = log_in(browser, browser.get(f"{home}login"), running.citizen(9))
+    while page.has_form("decision"):
+        page = browser.submit(page, page.form("decision"), press="decision=refuse")
+    assert page.url.startswith(home)
+    assert page.errors == ["access_denied"]
+
+
+@pytest.mark.skipif(
+    not (APACHE_MODULES / "mod_auth_openidc.so").exists(), reason="needs Apache with mod_auth_openidc"
+)
+def test_a_program_that_was_not_changed_learns_who_is_there(running: Running) -> None:
+    home = running.home_of("surat-keterangan")
+    browser = running.browser(home)
+    page = enter(browser, running, home, 10)
+    assert page.status == 200, page.html
+    user = re.search(r'id="user">([^<]+)<', page.html)
+    assert user is not None
+    assert re.fullmatch(r"a[a-z2-7]{26}", user[1])
+    assert "Rahmat Hidayat" in page.html
+
+
+def test_staff_come_in_by_the_agencys_own_list(running: Running) -> None:
+    home = running.home_of("kepegawaian-sukamaju")
+    keeper, other = running.browser(home), running.browser(home)
+    assert "Selamat bekerja, Yohana Wanggai" in enter(keeper, running, f"{home}login", 3).html
+    assert "menunggu izin" in enter(other, running, f"{home}login", 5).html
+    page = keeper.get(home)
+    assert "Terima Dewi Lestari Ningsih" in page.html
+    keeper.submit(page, page.forms[0])
+    assert "Selamat bekerja, Dewi" in other.get(home).html
