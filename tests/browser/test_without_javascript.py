@@ -82,13 +82,13 @@ def test_a_citizen_chooses_arrives_looks_and_takes_back(
     page: Any, running: Running, serve: Callable[..., str]
 ) -> None:
     client = application(running, serve())
-    visit = begin(page, running, client, 1)
+    visit = begin(page, running, client, 2)
     assert page.locator("#attribute-picture").count() == 1
     assert page.locator("input[type=checkbox]:checked").count() == 0
     page.click("#consent-allow")
     tokens = client.exchange(visit, arrived(page))
     claims = client.userinfo(tokens.access_token).json()
-    assert claims["name"] == running.citizen(1)["name"]
+    assert claims["name"] == running.citizen(2)["name"]
     assert "picture" not in claims
 
     page.goto(f"{running.issuer}/disclosures")
