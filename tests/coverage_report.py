@@ -1,7 +1,8 @@
 """Which row of the security checklist and which case has which test, read from the tests' docstrings: `python -m
 tests.coverage_report` writes tests/COVERAGE.md.
 
-A test names what it covers as `(row 15)`, `(C018)`, several with commas. What nothing names waits, under what it needs.
+A test names what it covers as `(row 15)`, `(C018)`, several with commas. What nothing names waits, under what it
+needs.
 """
 
 import ast
@@ -43,12 +44,18 @@ def report() -> str:
         "",
         "Made from the tests' docstrings by `python -m tests.coverage_report`; a test compares it.",
     ]
-    for title, names in (("Security checklist", [f"row {n}" for n in ROWS]), ("Cases", [f"C{n:03}" for n in CASES])):
+    for title, names in (
+        ("Security checklist", [f"row {n}" for n in ROWS]),
+        ("Cases", [f"C{n:03}" for n in CASES]),
+    ):
         covered = [name for name in names if name in places]
         lines += ["", f"## {title}: {len(covered)} of {len(names)}", "", "| | test |", "|---|---|"]
         lines += [f"| {name} | {'<br>'.join(places[name])} |" for name in covered]
         waiting = [name for name in names if name not in places]
-        lines += ["", "Waiting: " + ", ".join(f"{name} ({WAITING.get(name, 'its test')})" for name in waiting) + "."]
+        lines += [
+            "",
+            "Waiting: " + ", ".join(f"{name} ({WAITING.get(name, 'its test')})" for name in waiting) + ".",
+        ]
     return "\n".join(lines) + "\n"
 
 
