@@ -32,7 +32,7 @@ def test_a_code_app_is_set_up_and_asked_for_from_then_on(running: Running) -> No
     browser, page = enter(running, 2)
     assert page.url.endswith("/security")
     page = browser.get("/security/code-app")
-    secret = re.sub(r"\s", "", re.findall(r'<strong class="num">([A-Z2-7 ]+)</strong>', page.html)[0])
+    secret = re.sub(r"\s", "", re.findall(r'<strong id="key">([A-Z2-7 ]+)</strong>', page.html)[0])
     image = browser.get(re.findall(r'src="(/security/code-app/[0-9a-f-]+\.svg)"', page.html)[0])
     assert image.headers["content-type"].startswith("image/svg+xml")
     wrong = browser.submit(page, page.form("code"), code="000000")
