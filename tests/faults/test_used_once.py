@@ -4,57 +4,24 @@ barrier.
 Seen to fail: with `first_use` of the redemption always true, all eight get tokens and a replay ends nothing.
 """
 
-import threading
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import httpx
-import pytest
 
+from tests.faults.races import RACERS, a_code, race, rounds
 from tests.running import Running
-from tests.sample_client import Browser, SampleClient, Visit, sign_in
-
-RACERS = 8
-SHORT, LONG = 25, 200
+from tests.sample_client import sign_in
 
 
-def rounds() -> pytest.MarkDecorator:
-    return pytest.mark.parametrize(
-        "rounds", [pytest.param(SHORT), pytest.param(LONG, marks=pytest.mark.long)], ids=["short", "long"]
-    )
-
-
-def race(acts: list[Callable[[], httpx.Response]], pool: ThreadPoolExecutor) -> list[httpx.Response]:
-    """All at once: nobody starts before everybody is ready."""
-    barrier = threading.Barrier(len(acts))
-
-    def run(act: Callable[[], httpx.Response]) -> httpx.Response:
-        barrier.wait()
-        return act()
-
-    return list(pool.map(run, acts))
-
-
-@pytest.fixture(scope="module")
-def pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(RACERS)
-
-
-def a_code(browser: Browser, client: SampleClient, scope: str = "openid profile") -> tuple[Visit, str]:
-    visit = client.visit(scope)
-    return visit, client.code(visit, browser.get(visit.url))
-
-
-@rounds()
-def test_a_code_works_for_one_of_many_at_once(running: Running, pool: ThreadPoolExecutor, rounds: int) -> None:
+@rounds(25)
+def test_a_code_works_for_one_of_many_at_once(running: Running, rounds: int) -> None:
     """(C018, C022, row 15)"""
     browser, clients = running.browser(), [running.client() for _ in range(RACERS)]
     sign_in(browser, clients[0], running.citizen(6), scope="openid profile")
     for _ in range(rounds):
         visit, code = a_code(browser, clients[0])
-        answers = race([partial(one.redeem, visit, code) for one in clients], pool)
+        answers = race([partial(one.redeem, visit, code) for one in clients])
         assert Counter(answer.status_code for answer in answers) == {200: 1, 400: RACERS - 1}
         assert {a.json()["error"] for a in answers if a.status_code == 400} == {"invalid_grant"}
         won = next(answer.json() for answer in answers if answer.status_code == 200)
@@ -81,16 +48,14 @@ def replays(running: Running) -> int:
     return int(count)
 
 
-@rounds()
-def test_two_refreshes_at_once_get_the_same_successor(
-    running: Running, pool: ThreadPoolExecutor, rounds: int
-) -> None:
+@rounds(25)
+def test_two_refreshes_at_once_get_the_same_successor(running: Running, rounds: int) -> None:
     """(C020, C021, row 49)"""
     browser, clients = running.browser(), [running.client() for _ in range(RACERS)]
     token = sign_in(browser, clients[0], running.citizen(6), scope="openid profile").answer["refresh_token"]
     for _ in range(rounds):
         form = {"grant_type": "refresh_token", "refresh_token": token}
-        answers = race([partial(one.token, form) for one in clients], pool)
+        answers = race([partial(one.token, form) for one in clients])
         assert {answer.status_code for answer in answers} == {200}
         (token,) = {answer.json()["refresh_token"] for answer in answers}
 
