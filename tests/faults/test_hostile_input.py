@@ -49,7 +49,7 @@ def logged(instance: Path) -> str:
 @rounds(1_500, 20_000)
 def test_no_stranger_gets_a_server_error_or_leaves_a_secret(running: Running, gate: Gate, rounds: int) -> None:
     """(row 109, row 110, row 111, row 119, row 120, C092) Seen to fail: with an assertion that
-    cannot be decoded left to raise, and with each query printed.
+    cannot be decoded left to raise, with each query printed, and with 300 KB kept of each request to a hot door.
     """
     browser, back = running.browser(), running.client().redirect_uri
     sign_in(browser, running.client(), running.citizen(6))
