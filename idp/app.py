@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from flask import Flask
 
-from idp.endpoints.citizen import account, applications, consents, disclosures, guide, notifications
+from idp.endpoints.citizen import account, applications, consents, disclosures, guide, notifications, security
 from idp.endpoints.protocol import (
     authorize,
     discovery,
@@ -44,6 +44,7 @@ PAGES = (
     disclosures,
     guide,
     notifications,
+    security,
     health,
 )
 

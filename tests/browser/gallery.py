@@ -195,6 +195,19 @@ def hang_sign_in(gallery: Gallery) -> None:
     gallery.add("sign_in/consent.html", "long", signed_in=True, **long)
 
 
+def hang_security(gallery: Gallery) -> None:
+    device = SimpleNamespace(browser="Chrome", system="Android")
+    here = SimpleNamespace(session_id=ID, device=device, started_at=NOW)
+    there = SimpleNamespace(session_id=UUID(int=7), device=None, started_at=NOW - timedelta(days=1))
+    plain = {"form": Form, "here": ID, "now": NOW, "changed_at": NOW, "signed_in": True}
+    gallery.add("citizen/security.html", places=[here, there], has_app=True, codes_left=7, **plain)
+    gallery.add("citizen/security.html", "empty", places=[here], has_app=False, codes_left=0, **plain)
+    setup = SimpleNamespace(totp_id=ID, secret="JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP")
+    gallery.add("citizen/security_code_app.html", form=CodeForm, setup=setup, signed_in=True)
+    gallery.add("citizen/security_code_app.html", "wrong", form=wrong_code, setup=setup, signed_in=True)
+    gallery.add("citizen/security_codes.html", codes=["7K2M-94QD-XH3T"] * 10, signed_in=True)
+
+
 def hang_sign_out(gallery: Gallery) -> None:
     client = {"name": "Antrean Puskesmas", "agency_name": "Dinas Kesehatan Kota Sukamaju"}
     gallery.add("protocol/logout.html", form=Form, client=client, bad_hint=False, signed_in=True)
@@ -278,6 +291,7 @@ def make_gallery() -> Gallery:
     gallery = Gallery()
     hang_sign_in(gallery)
     hang_sign_out(gallery)
+    hang_security(gallery)
     hang_consents(gallery)
     hang_portal(gallery)
     for code in problems.PAGES:

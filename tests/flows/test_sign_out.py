@@ -1,4 +1,5 @@
-"""Signing out: what ends, who is told, and where the browser goes (RP-Initiated Logout 1.0, Back-Channel Logout 1.0)."""
+"""Signing out: what ends, who is told, and where the browser goes (RP-Initiated Logout 1.0, Back-Channel Logout
+1.0)."""
 
 import json
 import queue

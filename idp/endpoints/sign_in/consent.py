@@ -90,12 +90,9 @@ def _give(screen: Screen, session: SessionKey, allowed: frozenset[int]) -> None:
         outcome = records.give(db, giving)
         if isinstance(outcome, Given) and (outcome.act == "given" or outcome.gained_nos):
             # New or wider: the citizen is told, and cannot switch that off (DESIGN; experience §3.11).
-            detail = {
-                "client_no": screen.client.client_no,
-                "consent_id": str(outcome.consent_id),
-                "attribute_nos": sorted(outcome.gained_nos),
-            }
-            notifications.add(db, session.citizen_id, "consent_given", detail)
+            detail = {"client_no": screen.client.client_no, "consent_id": str(outcome.consent_id)}
+            kind = "consent_given" if outcome.act == "given" else "consent_widened"
+            notifications.add(db, session.citizen_id, kind, detail)
     if isinstance(outcome, Moved):
         return  # another tab answered first: the recorded answer stands, and the story looks at it again
     audit.record(
