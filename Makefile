@@ -29,14 +29,15 @@ run: .venv/ready ## everything, with the demo country, at http://127.0.0.1:8000 
 test: .venv/ready-to-test ## all tests; what needs Node, Chromium or Apache is left out where they are missing
 	$(BIN)/python -m pytest
 
-bench: .venv/ready-to-test ## the hop, measured on a running demo installation (BENCH="--mode requests")
-	GAPURA_MODE=demo PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python bench/opbench/opbench.py --config bench/gapura.json $(BENCH)
+bench: .venv/ready-to-test ## what a sign-in costs, at the running demo (BENCH="--mode requests")
+	@PATH="$(CURDIR)/$(BIN):$$PATH" GAPURA_MODE=demo $(BIN)/python bench/opbench/opbench.py --config bench/gapura.json \
+	  --warmup 5000 --concurrency 8 $(BENCH)
 
 faults: .venv/ready-to-test ## what must never happen, in the long form: fuzzing, kills under load
 	$(BIN)/python -m pytest -m "long or not long" tests/faults
 
-pages: .venv/ready-to-test ## every page in Chromium, in each language and state
-	$(BIN)/python -m pytest -m "long or not long" tests/browser
+pages: .venv/ready-to-test ## every page: both languages and schemes, three widths, judged by axe-core
+	GAPURA_PAGES=all $(BIN)/python -m pytest -m "long or not long" tests/browser
 
 check: .venv/ready-to-test ## lint, form, types, import contracts
 	$(BIN)/ruff check .

@@ -24,10 +24,14 @@ from consent.decision import PERMITS
 DISCLOSED_ID_TOKEN = """
 disclosed AS (
   INSERT INTO consent.disclosures (citizen_id, consent_id, client_no, purpose_no, channel, reason, attribute_nos)
-  SELECT %(citizen_id)s, allowed.consent_id, %(client_no)s, %(purpose_no)s, 'id_token', 'consent_given',
-         %(released_nos)s::smallint[]
-    FROM allowed
-   WHERE allowed.attribute_nos @> %(released_nos)s::smallint[] AND cardinality(%(released_nos)s::smallint[]) > 0
+  SELECT %(citizen_id)s, released.consent_id, %(client_no)s, %(purpose_no)s, 'id_token', 'consent_given',
+         released.nos
+    FROM (SELECT allowed.consent_id, ARRAY(SELECT unnest(allowed.attribute_nos)
+                                           INTERSECT SELECT unnest(%(released_nos)s::smallint[])) AS nos
+            FROM allowed
+           WHERE cardinality(%(released_nos)s::smallint[]) > 0) AS released
+   WHERE cardinality(released.nos) > 0
+  RETURNING attribute_nos
 )"""
 # What the consent covers of what was asked; the first branch is the common one and costs no sort.
 DISCLOSED_USERINFO = """

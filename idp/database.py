@@ -40,11 +40,30 @@ SET idle_in_transaction_session_timeout = '60s'
 READING_SETTINGS: LiteralString = "SET default_transaction_read_only = on; SET statement_timeout = '30s'"
 
 
+def one_line(statement: str) -> str:
+    """A statement without its line breaks: psycopg keeps what it has parsed only up to 4,096 characters."""
+    return " ".join(statement.split())
+
+
 C = TypeVar("C", bound=psycopg.Connection[Any])
 
 
 class Base(DeclarativeBase):
     """The models of the top floor; `keys` and `consent` have their own."""
+
+
+@contextmanager
+def lost_is_away() -> Iterator[None]:
+    """A connection that was lost, or that none is free, is one exception."""
+    try:
+        yield
+    except exc.DBAPIError as error:
+        if error.connection_invalidated or getattr(error.orig, "sqlstate", None) in LOST:
+            state = getattr(error.orig, "sqlstate", None) or "connection lost"
+            raise DatabaseAway(f"database: {state}") from error
+        raise
+    except exc.TimeoutError as error:  # every pooled connection is busy (C082)
+        raise DatabaseAway("database: no free connection") from error
 
 
 class HotConnection(psycopg.Connection[TupleRow]):
@@ -103,17 +122,8 @@ class Database:
 
     @contextmanager
     def _session(self, engine: sqlalchemy.Engine) -> Iterator[Session]:
-        try:
-            with Session(engine, expire_on_commit=False) as db:
-                yield db
-        except exc.DBAPIError as error:
-            if error.connection_invalidated or getattr(error.orig, "sqlstate", None) in LOST:
-                raise DatabaseAway(
-                    f"database: {getattr(error.orig, 'sqlstate', None) or 'connection lost'}"
-                ) from error
-            raise
-        except exc.TimeoutError as error:  # every pooled connection is busy (C082)
-            raise DatabaseAway("database: no free connection") from error
+        with lost_is_away(), Session(engine, expire_on_commit=False) as db:
+            yield db
 
     def _engine(self, settings: LiteralString, **options: Any) -> sqlalchemy.Engine:
         engine = sqlalchemy.create_engine(

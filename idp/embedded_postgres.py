@@ -131,7 +131,7 @@ class EmbeddedPostgres:
         # We hold the lock that every process of a former server held open: whatever pid these name, it is not one.
         for left_over in (self.data / "postmaster.pid", self._sockets / f"{SOCKET}.lock", self._sockets / SOCKET):
             left_over.unlink(missing_ok=True)
-        assert self._lock is not None  # noqa: S101
+        assert self._lock is not None
         with self.log.open("ab") as log:
             self._server = start_child(
                 [self.binaries / "postgres", "-D", self.data],

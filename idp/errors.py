@@ -35,7 +35,8 @@ class Code(StrEnum):
 
 @dataclass(eq=False)
 class OAuthError(Exception):
-    """An error for a program: JSON at the machine doors, a redirect at authorize. `headers` are added to the answer."""
+    """An error for a program: JSON at the machine doors, a redirect at authorize. `headers` are added to the
+    answer."""
 
     error: Code
     description: str

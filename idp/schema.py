@@ -92,7 +92,7 @@ def upgrade(owner_url: str, mode: Mode, *, attempts: int = 5) -> list[str]:
 def newest() -> str:
     """The revision this program was written for."""
     head = ScriptDirectory.from_config(_config()).get_current_head()
-    assert head is not None  # noqa: S101 - the repository has revisions
+    assert head is not None
     return head
 
 

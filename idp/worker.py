@@ -21,15 +21,18 @@ from idp import jobs, key_rotation, ledger_upkeep, log, metrics, partitions
 from idp.accounts import letters, recovery, sent_codes, sessions, totp
 from idp.clock import Clock, Duty
 from idp.database import Database
+from idp.gate import Gate
 from idp.installation import BAD_STARTS, Installation
 from idp.job_runner import Handler, JobRunner
 from idp.jobs import Job
 from idp.ledger_upkeep import DayClosing
+from idp.revocation.consent import expire_due
+from idp.revocation.session import end_with as end_sessions_with
 from idp.settings import Settings
+from idp.signals import delivery_attempts
 from idp.web import rate_limits
 from keys import keyring
 from keys.errors import KeysError
-from keys.key_store import KeyStore
 from keys.sealing import RestSealer
 
 BATCH = 1000
@@ -52,8 +55,15 @@ class Parts:
     """What duties work with."""
 
     settings: Settings
-    database: Database
-    rest_sealer: RestSealer
+    gate: Gate
+
+    @property
+    def database(self) -> Database:
+        return self.gate.database
+
+    @property
+    def rest_sealer(self) -> RestSealer:
+        return self.gate.rest_sealer
 
     def now(self) -> datetime:
         """The database's time: what is sealed, signed or compared with it uses no other."""
@@ -69,6 +79,10 @@ def duties(parts: Parts) -> tuple[Duty, ...]:
         Duty(
             "number the ledger", timedelta(seconds=ledger_upkeep.TICK_SECONDS), lambda: _number_the_ledger(parts)
         ),
+        Duty("hand signals over", timedelta(seconds=0.5), lambda: delivery_attempts.hand_over(parts.gate)),
+        Duty("deliver signals", timedelta(seconds=0.5), lambda: delivery_attempts.deliver_due(parts.gate)),
+        Duty("end sessions that ran out", timedelta(seconds=60), lambda: _end_sessions(parts)),
+        Duty("end consents that ran out", timedelta(seconds=60), lambda: _end_consents(parts)),
         Duty("rescue jobs", timedelta(seconds=15), lambda: _rescue_jobs(parts)),
         Duty("rotate keys", timedelta(seconds=60), lambda: _rotate_keys(parts)),
         Duty("close days of disclosures", timedelta(seconds=60), lambda: bool(days.step(parts.database))),
@@ -82,8 +96,9 @@ def duties(parts: Parts) -> tuple[Duty, ...]:
 def run(installation: Installation) -> None:
     """Until TERM or INT; what is under way is finished first."""
     settings = installation.settings
-    store = KeyStore.open(settings.key_store, master_key_file=settings.master_key_file)
-    parts = Parts(settings, installation.database("gapura_worker"), RestSealer(store.master))
+    gate = Gate.build(settings, installation.url("gapura_worker"), "gapura_worker")
+    gate.watch.start()
+    parts = Parts(settings, gate)
     clock = Clock(duties(parts))
     runner = JobRunner(installation.url("gapura_worker"), "gapura_worker", HANDLERS)
 
@@ -130,6 +145,19 @@ def _rotate_keys(parts: Parts) -> bool:
     with parts.database.writing() as db:
         key_rotation.take_due_steps(db, parts.rest_sealer, now, datetime.now(UTC))
     return False
+
+
+def _end_sessions(parts: Parts) -> bool:
+    """Those that idled or reached their end, so that their applications are told (DESIGN §4)."""
+    with parts.database.writing() as db:
+        ended = sessions.end_run_out(db, BATCH)
+        end_sessions_with(db, ended)
+    return len(ended) == BATCH
+
+
+def _end_consents(parts: Parts) -> bool:
+    with parts.database.writing() as db:
+        return expire_due(db, parts.gate, BATCH) == BATCH
 
 
 def _expire_recoveries(parts: Parts) -> bool:

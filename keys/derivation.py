@@ -27,6 +27,9 @@ class Label(StrEnum):
     INTERACTION = "interaction"
     LINK = "link"
     STORED_REQUEST = "stored-request"
+    DELIVERY = "delivery"
+    PASSWORD_PROVED = "password-proved"
+    REPEATABLE_NONCE = "repeatable-nonce"  # of what must seal to the same text again
 
     # Sealed at rest: keys/sealing.RestSealer
     SIGNING_KEY = "signing-key"

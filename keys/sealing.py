@@ -6,6 +6,7 @@ without being opened. `RestSealer` is for rows: the first byte is the version of
 be sealed anew when it moves. Neither knows what is inside, and neither says why something did not open.
 """
 
+import hmac
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
@@ -36,6 +37,7 @@ class Kind(Enum):
     INTERACTION = Label.INTERACTION, 1
     LINK = Label.LINK, 1
     STORED_REQUEST = Label.STORED_REQUEST, 1
+    PASSWORD_PROVED = Label.PASSWORD_PROVED, 1
 
     def __init__(self, label: Label, longest_days: int) -> None:
         self.label = label
@@ -53,11 +55,23 @@ class Sealer:
         self._aad = {kind: joined(_VERSION, kind.label, issuer, mode) for kind in Kind}
         # A key is used all day. 1024 of them hold every day on which something of any kind may still be alive.
         self._cipher = lru_cache(maxsize=1024)(lambda label, day: AESGCM(derive(master, label, str(day))))
+        self._nonce_key = lru_cache(maxsize=1024)(
+            lambda label, day: derive(master, Label.REPEATABLE_NONCE, label, str(day))
+        )
 
-    def seal(self, kind: Kind, payload: bytes, now: datetime) -> str:
-        """Seal under the key of the day; `now` is the database's."""
+    def seal(self, kind: Kind, payload: bytes, now: datetime, *, repeatable: bool = False) -> str:
+        """Seal under the key of the day; `now` is the database's.
+
+        `repeatable`: the same payload and day give the same text, so that a lost answer can be given again. The
+        nonce is then a keyed digest of the payload: two payloads share one only by a collision of 96 bits, one
+        payload always does.
+        """
         day = _day(now)
-        nonce = os.urandom(NONCE_BYTES)
+        nonce = (
+            hmac.digest(self._nonce_key(kind.label, day), payload, "sha256")[:NONCE_BYTES]
+            if repeatable
+            else os.urandom(NONCE_BYTES)
+        )
         sealed = self._cipher(kind.label, day).encrypt(nonce, payload, self._aad[kind])
         return urlsafe_b64encode(_VERSION + day.to_bytes(2, "big") + nonce + sealed).rstrip(b"=").decode()
 

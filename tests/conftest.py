@@ -17,6 +17,9 @@ from idp import schema
 from idp.database import Database
 from idp.embedded_postgres import EmbeddedPostgres
 from idp.settings import Mode
+from tests.running import running
+
+__all__ = ["running"]
 
 
 @contextmanager

@@ -49,7 +49,7 @@ def prove(
     if answer is not Answer.RIGHT:
         return answer
     linked = vault.link(db, citizen_id, address, now)
-    assert isinstance(linked, Linked)  # noqa: S101 - only a NIK can be taken
+    assert isinstance(linked, Linked)
     vault.unlink(db, citizen_id, address.kind, but=address)
     before = _write(db, vault, citizen_id, address.kind, address, now)
     if linked.before_id is not None:

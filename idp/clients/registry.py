@@ -62,8 +62,15 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
+    """`origins`: whom CORS answers; `agency_codes`: of every agency, for the holders of attributes."""
+
     by_id: dict[str, Client]
     by_no: dict[int, Client]
+    origins: frozenset[str]
+    agency_codes: dict[int, str]
+
+
+_AGENCY_CODES = select(models.Agency.agency_no, models.Agency.agency_code)
 
 
 def load(db: Session) -> Registry:
@@ -81,6 +88,8 @@ def load(db: Session) -> Registry:
     return Registry(
         by_id={client.client_id: client for client in clients},
         by_no={client.client_no: client for client in clients},
+        origins=frozenset(origin for client in clients for origin in client.origins),
+        agency_codes={row[0]: row[1] for row in db.execute(_AGENCY_CODES)},
     )
 
 

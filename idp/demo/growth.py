@@ -132,7 +132,7 @@ def _make_partitions(db: Session, now: datetime) -> None:
 
 def _asked(db: Session, client: Client, issuer: str, now: datetime) -> Asked:
     agreement = client.sign_in_agreement
-    assert agreement is not None  # noqa: S101 - the caller chose those that have one
+    assert agreement is not None  # the caller chose those that have one
     known, catalogue = attributes.load(db), purposes.load(db)
     covered = sorted({*agreement.required_nos, *agreement.optional_nos, *agreement.law_nos})
     words = notice_words.compose(client, agreement, known, catalogue, frozenset(covered), "id")

@@ -1,1 +1,1 @@
-"""The doors: one module an address or page. They read, call one part of the house, and answer."""
+"""Every door of Gapura, in folders named after who uses it. A door parses, asks the parts below, and answers."""

@@ -21,10 +21,11 @@ def every_answer(issuer: str) -> Pairs:
     return pairs
 
 
-def page(issuer: str, redirect_uri: str | None = None, script: str | None = None) -> Pairs:
-    """Headers of an HTML page. `redirect_uri`: where a POST of it may end. `script`: the CSP source of its one
-    script, `'self'` or `'sha256-…'` of an inline one."""
-    target = form_target(redirect_uri) if redirect_uri else ""
+def page(redirect_uri: str | None = None, script: str | None = None, *, leaves: bool = False) -> Pairs:
+    """What an HTML page carries beside. `redirect_uri`: where a POST of it may end. `script`: the CSP source of
+    its one script, `'self'` or `'sha256-…'` of an inline one. `leaves`: its only form goes to the application,
+    and whither the application sends the browser then is not ours to know (C013)."""
+    target = "*" if leaves else form_target(redirect_uri) if redirect_uri else ""
     policy = [
         "default-src 'none'",
         "style-src 'self'",
@@ -36,7 +37,6 @@ def page(issuer: str, redirect_uri: str | None = None, script: str | None = None
     if script:
         policy.insert(1, f"script-src {script}")
     return [
-        *every_answer(issuer),
         ("Content-Security-Policy", "; ".join(policy)),
         ("Cross-Origin-Opener-Policy", "same-origin"),
         ("Cache-Control", "no-store"),

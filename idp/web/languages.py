@@ -8,7 +8,7 @@ so that a clean checkout, also one that cannot be written to, needs no build ste
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.dates import format_datetime, get_timezone_name
 from babel.messages.mofile import write_mo
@@ -53,6 +53,15 @@ def current() -> str:
     return choose(chosen, g.get("suggested_languages", ""), request.headers.get("Accept-Language", ""))
 
 
+def use_zone(name: object) -> None:
+    """The citizen's own time zone, as their profile has it; a name that nobody knows changes nothing."""
+    try:
+        g.zone = ZoneInfo(str(name)).key
+    except (ZoneInfoNotFoundError, ValueError):
+        return
+    refresh()
+
+
 def zone() -> str:
     """The time zone of the page at hand: the citizen's, where one is signed in."""
     return str(g.get("zone", DEFAULT_ZONE)) if has_request_context() else DEFAULT_ZONE
@@ -92,6 +101,11 @@ def _local(at: datetime) -> datetime:
 def day(at: datetime) -> str:
     """`25 November 2026`, never with figures alone: 3/4 is two different days."""
     return format_datetime(_local(at), "d MMMM y", locale=current())
+
+
+def month(at: datetime) -> str:
+    """`November 2026`."""
+    return format_datetime(_local(at), "MMMM y", locale=current())
 
 
 def clock(at: datetime) -> str:

@@ -25,15 +25,20 @@ def shown(name: str, value: Any) -> Shown:
     """The value of an attribute as its owner sees it. None and the empty string are a value that nobody holds."""
     if value is None or value == "":
         return Shown(gettext("belum ada"))
-    if isinstance(value, bool):
-        return Shown(gettext("ya") if value else gettext("tidak"))
+    if name == "gender":  # OIDC Core §5.1 names two values and leaves others free
+        return Shown({"female": gettext("perempuan"), "male": gettext("laki-laki")}.get(str(value), str(value)))
     return MASKS.get(name, _whole)(value)
 
 
+def plain(value: Any) -> str:
+    """A value in full, for its owner."""
+    if isinstance(value, bool):
+        return str(gettext("ya") if value else gettext("tidak"))
+    return ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
+
+
 def _whole(value: Any) -> Shown:
-    if isinstance(value, list):
-        return Shown(", ".join(str(item) for item in value))
-    return Shown(str(value))
+    return Shown(plain(value))
 
 
 def _ending(text: str, seen: str) -> Shown:

@@ -60,11 +60,13 @@ def install(app: Flask, issuer: str) -> None:
         response.headers["Cache-Control"] = FOREVER if found.address == request.path else "no-cache"
         return response
 
+    every = headers.every_answer(issuer)
+
     def add_headers(response: Response) -> Response:
         if response.mimetype == "text/html":
-            pairs = headers.page(issuer, g.get("form_target"), g.get("page_script"))
+            pairs = [*every, *headers.page(g.get("form_target"), g.get("page_script"))]
         else:
-            pairs = headers.every_answer(issuer)
+            pairs = every
         for name, value in pairs:
             response.headers.setdefault(name, value)
         return response
@@ -81,6 +83,7 @@ def install(app: Flask, issuer: str) -> None:
         recently=languages.recently,
         length_of_days=languages.length_of_days,
         number=languages.number,
+        initials=initials,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
@@ -88,8 +91,14 @@ def install(app: Flask, issuer: str) -> None:
 def render(template: str, *, status: int = 200, redirect_uri: str | None = None, **values: Any) -> Response:
     """One page. `redirect_uri`: where the answer to its form may lead, named in the page's policy."""
     g.form_target = redirect_uri
-    g.page_handle = values.get("handle")
+    kept = {"handle": values.get("handle"), "onward": values.get("own_page")}
+    g.kept_in_links = {name: value for name, value in kept.items() if value}
     return make_response(render_template(template, **values), status)
+
+
+def see_other(address: str) -> Response:
+    """The answer to a form that did something: the next page, by GET, so that reloading repeats nothing."""
+    return Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
 
 
 def _frame() -> dict[str, Any]:
@@ -108,11 +117,17 @@ def _frame() -> dict[str, Any]:
 def _same_page_in(language: str) -> str:
     """A link to the page at hand in another language, with its query; after a POST, to the page with the form."""
     query = [(name, value) for name, value in request.args.items(multi=True) if name != "ui_locales"]
-    if len(request.query_string) > LONGEST_KEPT_QUERY:
+    # An error page repeats nothing of what was sent, not even in a link to itself (C002).
+    if len(request.query_string) > LONGEST_KEPT_QUERY or g.get("page_is_error"):
         query = []
-    if g.get("page_handle") and "handle" not in request.args:
-        query.append(("handle", g.page_handle))
+    kept = g.get("kept_in_links", {})
+    query.extend((name, value) for name, value in kept.items() if name not in request.args)
     return "?" + urlencode([*query, ("ui_locales", language)])
+
+
+def initials(name: str) -> str:
+    """Of an application's first two words, for the seal beside its name."""
+    return "".join(word[0] for word in name.split()[:2]).upper()
 
 
 def _kept_together(written: Callable[[datetime], str]) -> Callable[[datetime], Markup]:

@@ -14,7 +14,7 @@ from datetime import datetime
 from http import HTTPStatus
 
 import structlog
-from flask import Flask, Response, make_response, request
+from flask import Flask, Response, g, make_response, request
 from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -36,6 +36,9 @@ MACHINE_DOORS = frozenset(
 )
 
 
+_ONWARD, _ANEW = lazy_gettext("Lanjutkan"), lazy_gettext("Mulai lagi")
+
+
 @dataclass(frozen=True)
 class Words:
     """What one kind of page says: what happened, and what to do now. `reload`: trying the same again may help."""
@@ -43,6 +46,7 @@ class Words:
     title: LazyString
     text: LazyString
     reload: bool = False
+    onward: LazyString = _ONWARD
 
 
 _NOT_CONNECTED = Words(
@@ -79,13 +83,24 @@ PAGES: dict[str, Words] = {
         lazy_gettext("Orang lain sudah masuk di sini."),
         lazy_gettext("Keluarkan dulu akun itu. Setelah itu masuk dengan akun Anda."),
     ),
-    "expired": Words(
+    "page_expired": Words(
         lazy_gettext("Halaman ini terlalu lama terbuka."),
         lazy_gettext("Mulai lagi. Tidak ada yang tersimpan dan tidak ada yang dikirim."),
+        onward=_ANEW,
     ),
-    "other_browser": Words(
+    "handle_unknown": Words(
+        lazy_gettext("Halaman ini tidak berlaku lagi."),
+        lazy_gettext("Mulai lagi dari layanan yang Anda tuju."),
+        onward=_ANEW,
+    ),
+    "handle_of_another_browser": Words(
         lazy_gettext("Halaman ini dimulai di peramban lain."),
         lazy_gettext("Mulai lagi di sini. Jangan membuka tautan masuk dari orang lain."),
+        onward=_ANEW,
+    ),
+    "signed_out": Words(
+        lazy_gettext("Anda sudah keluar."),
+        lazy_gettext("Masuk lagi bila perlu."),
     ),
     "form_refused": Words(
         lazy_gettext("Kiriman ini tidak bisa kami terima."),
@@ -141,13 +156,12 @@ def page(
     *,
     finding: str = "",
     onward: str | None = None,
-    onward_label: str | LazyString | None = None,
     until: datetime | None = None,
     headers: Iterable[tuple[str, str]] = (),
 ) -> Response:
     """A page for people. `onward`: the one way forward this story knows; `until`: when to try again."""
-    incident = incident_number()
-    log.info("page_refused", incident=incident, code=code, status=status, finding=finding)
+    incident, g.page_is_error = incident_number(), True
+    log.info("page_refused", incident=incident, problem=code, status=status, finding=finding)
     try:
         response = pages.render(
             "protocol/error.html",
@@ -157,11 +171,10 @@ def page(
             incident=incident,
             finding=finding,
             onward=onward,
-            onward_label=onward_label or lazy_gettext("Lanjutkan"),
             until=until,
         )
     except Exception as error:
-        log.error("page_broken", incident=incident, kind=type(error).__name__, at=_place(error))
+        log.error("page_broken", incident=incident, kind=type(error).__name__, frames=_place(error))
         return broken(incident)
     response.headers.extend(list(headers))
     return response
@@ -201,6 +214,11 @@ def _written(answer: Reply) -> Response:
     return Response(answer.body, answer.status, answer.headers)
 
 
+def _wait(status: int) -> list[tuple[str, str]]:
+    """When to come back, where coming back is the way on."""
+    return [("Retry-After", str(BACK_IN_SECONDS))] if status in (429, 503) else []
+
+
 def _of_oauth(error: OAuthError) -> Response:
     if _for_machines():
         return _written(reply(error))
@@ -208,13 +226,13 @@ def _of_oauth(error: OAuthError) -> Response:
 
 
 def _of_page(error: PageError) -> Response:
-    return page(error.code, error.status, finding=error.finding, onward=error.onward)
+    return page(error.code, error.status, finding=error.finding, onward=error.onward, headers=_wait(error.status))
 
 
 def _of_database(error: DatabaseAway) -> Response:
     if _for_machines():
         return _written(reply(error))
-    return page("unavailable", 503, headers=[("Retry-After", str(BACK_IN_SECONDS))])
+    return page("unavailable", 503, headers=_wait(503))
 
 
 def _of_http(error: HTTPException) -> Response:
@@ -222,7 +240,7 @@ def _of_http(error: HTTPException) -> Response:
     if status < 400:
         return Response(error.get_response().response, status, error.get_headers())
     allowed = sorted(error.valid_methods or []) if isinstance(error, MethodNotAllowed) else []
-    extra = [("Allow", ", ".join(allowed))] if allowed else []
+    extra = [("Allow", ", ".join(allowed))] if allowed else _wait(status)
     if _for_machines():
         code = MACHINE_CODES.get(status, Code.INVALID_REQUEST)
         return _written(_json(status, code, HTTPStatus(status).phrase.lower(), extra))
@@ -238,7 +256,7 @@ def _of_bug(error: Exception) -> Response:
     incident = incident_number()
     rule = request.url_rule.rule if request.url_rule else ""
     # The class and the place, not the text: an exception may repeat what was typed (row 111).
-    log.error("unexpected", incident=incident, kind=type(error).__name__, door=rule, at=_place(error))
+    log.error("unexpected", incident=incident, kind=type(error).__name__, door=rule, frames=_place(error))
     if _for_machines():
         return _written(_json(500, "server_error", f"unexpected, incident {incident}"))
     return broken(incident)

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from idp.demo.beside import APACHE_MODULES
-from tests.flows.conftest import Running
+from tests.running import Running
 from tests.sample_client import Browser, Page, consent, log_in
 
 
@@ -35,7 +35,7 @@ def test_a_flask_application_shows_exactly_what_was_allowed_and_ends_both_sessio
     assert set(claims) <= {"sub", "name", "birthdate", "updated_at"}
 
     left = browser.submit(page, page.forms[0], press="logout")
-    assert left.url == home
+    assert left.url == home, (left.status, left.errors, left.html[:3000])
     assert 'id="login"' in left.html
     assert browser.get(f"{home}login").has_form("identifier", "password")
 

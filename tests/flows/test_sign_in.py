@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.flows.conftest import Running
+from tests.running import Running
 from tests.sample_client import Browser, Page, SampleClient, Tokens, consent, log_in, sign_in
 
 

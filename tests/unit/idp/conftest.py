@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from idp.gate import Gate
 from idp.installation import Installation
 from idp.settings import Settings
 from idp.worker import Parts
 from keys import keyring
 from keys.key_store import KeyStore
-from keys.sealing import RestSealer
 
 
 @pytest.fixture(scope="session")
@@ -30,9 +30,9 @@ def workers_installation() -> Iterator[Installation]:
 @pytest.fixture(scope="session")
 def parts(workers_installation: Installation) -> Iterator[Parts]:
     settings = workers_installation.settings
-    database = workers_installation.database("gapura_worker")
-    sealer = RestSealer(KeyStore.open(settings.key_store, create=True).master)
-    with database.writing() as db:
-        keyring.ensure(db, sealer, datetime.now(UTC))
-    yield Parts(settings, database, sealer)
-    database.close()
+    KeyStore.open(settings.key_store, create=True)
+    gate = Gate.build(settings, workers_installation.url("gapura_worker"), "gapura_worker")
+    with gate.database.writing() as db:
+        keyring.ensure(db, gate.rest_sealer, datetime.now(UTC))
+    yield Parts(settings, gate)
+    gate.database.close()

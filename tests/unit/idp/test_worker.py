@@ -15,6 +15,10 @@ from idp.worker import Parts
 ROOT = Path(__file__).parents[3]
 NAMES = [
     "number the ledger",
+    "hand signals over",
+    "deliver signals",
+    "end sessions that ran out",
+    "end consents that ran out",
     "rescue jobs",
     "rotate keys",
     "close days of disclosures",

@@ -7,7 +7,7 @@ ISSUER = "https://masuk.gapura.example"
 
 def test_a_page_is_framed_by_nobody_and_loads_only_our_style_and_images() -> None:
     """(row 73)"""
-    pairs = dict(headers.page(ISSUER))
+    pairs = dict([*headers.every_answer(ISSUER), *headers.page()])
     assert pairs["Content-Security-Policy"] == (
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
         "frame-ancestors 'none'; base-uri 'none'"
@@ -41,6 +41,12 @@ def test_a_form_may_end_at_the_one_address_of_its_sign_in(redirect_uri: str, sou
     assert headers.form_target(redirect_uri) == source
 
 
+def test_a_page_that_only_leaves_lets_the_application_send_the_browser_on() -> None:
+    """(C013)"""
+    policy = dict(headers.page(script="'sha256-abc'", leaves=True))["Content-Security-Policy"]
+    assert "form-action 'self' *;" in policy
+
+
 def test_a_script_is_named_only_on_the_page_that_has_one() -> None:
-    policy = dict(headers.page(ISSUER, script="'sha256-abc'"))["Content-Security-Policy"]
+    policy = dict(headers.page(script="'sha256-abc'"))["Content-Security-Policy"]
     assert "script-src 'sha256-abc'" in policy

@@ -19,6 +19,7 @@ from idp.web.masking import Shown, shown
         ("address", {"formatted": "Jalan Melati 7"}, "tercatat", None),
         ("address", "Jalan Melati 7", "tercatat", None),
         ("name", "O", "O", None),
+        ("gender", "female", "perempuan", None),
         ("name", "Nur 'Aini", "Nur 'Aini", None),
         ("age_over_18", True, "ya", None),
         ("age_over_17", False, "tidak", None),

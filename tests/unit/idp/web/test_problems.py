@@ -36,7 +36,7 @@ def test_a_person_gets_a_page_with_a_stable_code_an_incident_number_and_a_way_on
 
 
 def test_the_way_on_that_the_story_knows_comes_first(app: Flask) -> None:
-    door(app, "/consent", PageError("expired", 400, onward="https://antrean.example/masuk"))
+    door(app, "/consent", PageError("page_expired", 400, onward="https://antrean.example/masuk"))
     text = app.test_client().get("/consent").text
     assert text.index("https://antrean.example/masuk") < text.index("/services")
     assert "Halaman ini terlalu lama terbuka." in text

@@ -21,7 +21,7 @@ from idp.embedded_postgres import EmbeddedPostgres
 from idp.processes import written_out
 from tests.sample_client import Browser, SampleClient
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 STARTS_WITHIN_SECONDS = 90
 
 
@@ -72,6 +72,7 @@ def running() -> Iterator[Running]:
         "GAPURA_MODE": "demo",
         "GAPURA_INSTANCE": str(instance),
         "PORT": str(port),
+        "GAPURA_WEB_PROCESSES": "2",  # as a deployment has it: what one process learns, the other must know
         "PYTHONPATH": str(ROOT),
     }
     log = instance / "wsgi.log"

@@ -1,0 +1,86 @@
+"""create_app: one process's parts, its doors and pages, in both shells. Nothing imports this but `wsgi.py`."""
+
+from collections.abc import Callable, Iterable
+
+from flask import Flask
+
+from idp.endpoints.citizen import account, applications, consents, disclosures, guide, notifications, security
+from idp.endpoints.protocol import (
+    authorize,
+    discovery,
+    health,
+    introspect,
+    jwks,
+    logout,
+    revoke,
+    token,
+    userinfo,
+)
+from idp.endpoints.sign_in import consent, login, second_factor
+from idp.gate import Gate
+from idp.settings import Mode, Settings
+from idp.web import current, languages, pages, problems, shells
+from idp.web.shells import Door, Front
+
+HOT = (
+    ("/authorize", authorize),
+    ("/token", token),
+    ("/userinfo", userinfo),
+    ("/introspect", introspect),
+    ("/revoke", revoke),
+    ("/jwks", jwks),
+    ("/.well-known/openid-configuration", discovery),
+    ("/.well-known/oauth-authorization-server", discovery),
+)
+PAGES = (
+    authorize,
+    login,
+    logout,
+    second_factor,
+    consent,
+    account,
+    applications,
+    consents,
+    disclosures,
+    guide,
+    notifications,
+    security,
+    health,
+)
+
+
+def create_app(settings: Settings, url: str) -> Callable[..., Iterable[bytes]]:
+    """The WSGI application: the thin front, and Flask behind it."""
+    gate = Gate.build(settings, url)
+    gate.watch.start()
+    flask_app = create_flask(gate)
+    return Front(gate, hot_doors(gate), flask_app)
+
+
+def hot_doors(gate: Gate) -> list[Door]:
+    return [Door(path, module.METHODS, module.door(gate)) for path, module in HOT]
+
+
+def create_flask(gate: Gate) -> Flask:
+    """Flask with every door; it serves all of them alone, too."""
+    app = Flask("idp", template_folder="../templates", static_folder=None)
+    app.extensions["gapura"] = gate
+    current.install(app)
+    app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
+    languages.install(app)
+    pages.install(app, gate.issuer)
+    problems.install(app)
+    app.register_error_handler(current.Elsewhere, lambda way: way.response)
+    shells.add_to_flask(app, gate, hot_doors(gate))
+    for module in PAGES:
+        app.register_blueprint(module.blueprint)
+    if gate.settings.mode is not Mode.PRODUCTION:
+        _add_demo(app)
+    return app
+
+
+def _add_demo(app: Flask) -> None:
+    """The doors of the demo country; its module is not even imported in production (DESIGN §6.10)."""
+    from idp.demo import inbox
+
+    app.register_blueprint(inbox.blueprint)

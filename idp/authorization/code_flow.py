@@ -1,0 +1,309 @@
+"""The story from a raw request to a code (OIDC Core §3.1): validate, look at the session and the consent, decide,
+answer.
+
+Resumed after each screen by its handle: the same list from the top, one step further. One read a request, and none
+of what it decides is trusted later: the code it leads to is judged again when it is redeemed.
+"""
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from uuid import UUID
+
+from psycopg import Connection
+
+from consent import decision
+from consent.agreements import Agreement
+from consent.decision import StillToAsk
+from consent.records import Head
+from idp.accounts import assurance
+from idp.accounts.assurance import Acr, Reached, Requirement
+from idp.authorization import codes, handles, interaction, pushed, response, validation
+from idp.authorization.handles import Story
+from idp.authorization.id_token_hint import SubjectsOf
+from idp.authorization.interaction import Demand, Refuse, Standing, Step, StepUpChance
+from idp.authorization.request import AuthorizationRequest
+from idp.authorization.response import FormPost
+from idp.authorization.validation import Reading
+from idp.clients.registry import Client
+from idp.errors import OAuthError
+from idp.exchange import Parameters, Reply
+from idp.gate import Gate
+
+# hotpath statement (1): is this browser signed in, is the account open, what stands between the citizen and this
+# client? It decides nothing and writes nothing, so it needs no lock.
+_LOOK = """
+SELECT s.authenticated_at, s.aal, s.amr, a.state, a.ial,
+       c.consent_id, c.agreement_no, c.revision, c.given_at, c.expires_at, c.attribute_nos, c.law_nos,
+       c.offered_nos, c.paused_at, c.withdrawn_at, c.agency_no,
+       coalesce(%(now)s::timestamptz, now()) AS now
+  FROM idp.sessions AS s
+  JOIN idp.accounts AS a ON a.citizen_id = s.citizen_id
+  LEFT JOIN consent.consents AS c
+    ON c.citizen_id = s.citizen_id AND c.client_no = %(client_no)s::integer
+   AND c.purpose_no = %(purpose_no)s::integer
+ WHERE s.citizen_id = %(citizen_id)s AND s.session_id = %(session_id)s AND s.secret_digest = %(secret_digest)s
+   AND s.audience = 'citizen' AND s.ended_at IS NULL AND s.expires_at > coalesce(%(now)s::timestamptz, now())
+   AND s.seen_at + s.idle_seconds * interval '1 second' > coalesce(%(now)s::timestamptz, now())
+"""
+
+NOT_BEGUN = datetime.min.replace(tzinfo=UTC)  # the story begins with the first look, at the database's time
+
+_SECOND_FACTOR = """
+SELECT true FROM idp.totp_secrets WHERE citizen_id = %(citizen_id)s AND confirmed_at IS NOT NULL LIMIT 1
+"""
+
+
+@dataclass(frozen=True)
+class SessionKey:
+    """What the session cookie says: whose session, which, and its secret, of which only the digest is stored."""
+
+    citizen_id: UUID
+    session_id: UUID
+    secret: bytes = field(repr=False)
+
+    @property
+    def secret_digest(self) -> bytes:
+        return hashlib.sha256(self.secret).digest()
+
+
+@dataclass(frozen=True)
+class Screen:
+    """The browser must be asked something. `story.handle` is where it comes back to."""
+
+    step: Step
+    story: Story
+    client: Client
+    request: AuthorizationRequest
+    look: "Look"
+    ask: StillToAsk
+
+
+@dataclass(frozen=True)
+class Look:
+    """How the browser's session and the citizen's consent stand at `now`, the database's time."""
+
+    standing: Standing | None
+    head: Head | None
+    now: datetime
+
+
+Outcome = Reply | FormPost | Screen
+
+
+def begin(
+    gate: Gate, query: str, parameters: Parameters, session: SessionKey | None, browser_digest: bytes
+) -> Outcome:
+    """A request that has just arrived. Raises PageError while client and address are not proven."""
+    reading = prove(gate, parameters)
+    story = Story(query, NOT_BEGUN, browser_digest)
+    return _answered(gate, reading, story, session, browser_digest)
+
+
+def resume(gate: Gate, handle: str, browser_digest: bytes) -> tuple[Story, Reading, datetime]:
+    """The story behind a handle and its request, validated as at the door; for a screen that wants to show it."""
+    now = gate.now()
+    story = handles.open_handle(gate.database.hot(), gate.sealer, handle, browser_digest, now)
+    return story, prove(gate, Parameters(story.query)), now
+
+
+def go_on(gate: Gate, handle: str, session: SessionKey | None, browser_digest: bytes) -> Outcome:
+    """The story of a handle, one step further; what was posted from another site begins here, in any browser."""
+    story = handles.open_handle(gate.database.hot(), gate.sealer, handle, browser_digest, gate.now())
+    if story.browser_digest == handles.ANY_BROWSER:
+        return begin(gate, story.query, Parameters(story.query), session, browser_digest)
+    return advance(gate, story, session)
+
+
+def advance(gate: Gate, story: Story, session: SessionKey | None) -> Outcome:
+    """One step further after a screen: the same list from the top."""
+    return _answered(gate, prove(gate, Parameters(story.query)), story, session, story.browser_digest)
+
+
+def refuse(gate: Gate, story: Story, error: OAuthError) -> Reply | FormPost:
+    """The citizen said no: back to the client with this error."""
+    reading = prove(gate, Parameters(story.query))
+    validation.response_mode(reading)
+    return _failure(gate, reading, error)
+
+
+def agreement_of(client: Client) -> Agreement:
+    assert client.sign_in_agreement is not None  # validation.open_for_sign_in: no story exists without it
+    return client.sign_in_agreement
+
+
+def prove(gate: Gate, parameters: Parameters) -> Reading:
+    """Client and address, or the page that says what is wrong with them: nothing is ever sent to an unproven
+    address."""
+    client = validation.client_of(parameters, gate.registry.get())
+    redirect_uri = validation.redirect_uri_of(parameters, client)
+    validation.open_for_sign_in(client, tuple(gate.open_states))
+    return Reading(parameters, client, redirect_uri)
+
+
+def _answered(
+    gate: Gate, reading: Reading, story: Story, session: SessionKey | None, browser_digest: bytes
+) -> Outcome:
+    try:
+        request = validation.validated(reading, gate.attributes.get(), SubjectsOf(gate, reading.client))
+        return _step(gate, reading.client, request, story, session, browser_digest)
+    except OAuthError as error:
+        return _failure(gate, reading, error)
+
+
+def _failure(gate: Gate, reading: Reading, error: OAuthError) -> Reply | FormPost:
+    return response.failure(gate.issuer, reading.redirect_uri, reading.response_mode, error, reading.state)
+
+
+def _step(
+    gate: Gate,
+    client: Client,
+    request: AuthorizationRequest,
+    story: Story,
+    session: SessionKey | None,
+    browser_digest: bytes,
+) -> Outcome:
+    connection, agreement = gate.database.hot(), agreement_of(client)
+    look = _look(gate, connection, client, agreement, session)
+    if story.started_at == NOT_BEGUN:
+        story = Story(story.query, look.now, browser_digest)
+    ask = still_to_ask(gate, agreement, request, story, look)
+    step = _next(gate, connection, client, request, story, session, look, ask)
+    if isinstance(step, Refuse):
+        raise OAuthError(step.error, step.description)
+    if step is not Step.PROCEED:
+        if not story.handle:
+            story = replace(story, handle=handles.make(connection, gate.sealer, story, look.now))
+        return Screen(step, story, client, request, look, ask)
+    assert session is not None
+    assert look.head is not None  # what Step.PROCEED says
+    code = _code(connection, client, request, session, look.head, agreement.purpose_no, look.now)
+    sealed = codes.seal(gate.sealer, code, look.now)
+    return response.success(gate.issuer, request.redirect_uri, request.response_mode, sealed, request.state)
+
+
+def still_to_ask(
+    gate: Gate, agreement: Agreement, request: AuthorizationRequest, story: Story, look: Look
+) -> StillToAsk:
+    """What of this request the citizen has not answered; `prompt=consent` is met by an answer made for this
+    request."""
+    given_since = look.head is not None and look.head.given_at >= story.started_at
+    anew = "consent" in request.prompt and not given_since
+    earlier = None
+    if look.head is not None and look.head.agreement_no != agreement.agreement_no:
+        earlier = gate.agreement(look.head.agreement_no)
+    return decision.still_to_ask(
+        agreement, look.head, request.asked_nos, look.now, earlier_terms=earlier, anew=anew
+    )
+
+
+def _next(
+    gate: Gate,
+    connection: Connection,
+    client: Client,
+    request: AuthorizationRequest,
+    story: Story,
+    session: SessionKey | None,
+    look: Look,
+    ask: StillToAsk,
+) -> Step | Refuse:
+    catalogue = gate.attributes.get()
+    asked = [catalogue.by_no[number] for number in request.asked_nos]
+    own = [assurance.requirement_of(Acr(client.acr_floor))] if client.acr_floor else []
+    floor = assurance.highest([*own, *(Requirement(a.least_ial, a.least_aal) for a in asked)])
+    arguments = (request, look.standing, Demand(floor, ask.why), story.started_at, look.now)
+    step = interaction.next_step(*arguments, account_chosen=story.account_chosen)
+    if step is not Step.STEP_UP or session is None:
+        return step
+    possible = connection.execute(_SECOND_FACTOR, {"citizen_id": session.citizen_id}).fetchone() is not None
+    chance = StepUpChance.POSSIBLE if possible else StepUpChance.IMPOSSIBLE
+    return interaction.next_step(*arguments, account_chosen=story.account_chosen, chance=chance)
+
+
+def _look(
+    gate: Gate, connection: Connection, client: Client, agreement: Agreement, session: SessionKey | None
+) -> Look:
+    if session is None:
+        return Look(None, None, gate.now())
+    parameters = {
+        "citizen_id": session.citizen_id,
+        "session_id": session.session_id,
+        "secret_digest": session.secret_digest,
+        "client_no": client.client_no,
+        "purpose_no": agreement.purpose_no,
+        "now": None,
+    }
+    row = connection.execute(_LOOK, parameters).fetchone()
+    if row is None:
+        return Look(None, None, gate.now())
+    (
+        authenticated_at,
+        aal,
+        amr,
+        state,
+        ial,
+        consent_id,
+        agreement_no,
+        revision,
+        given_at,
+        expires_at,
+        attribute_nos,
+        law_nos,
+        offered_nos,
+        paused_at,
+        withdrawn_at,
+        agency_no,
+        now,
+    ) = row
+    head = None
+    if consent_id is not None:
+        head = Head(
+            consent_id=consent_id,
+            client_no=client.client_no,
+            agency_no=agency_no,
+            purpose_no=agreement.purpose_no,
+            agreement_no=agreement_no,
+            revision=revision,
+            given_at=given_at,
+            expires_at=expires_at,
+            attribute_nos=frozenset(attribute_nos),
+            law_nos=frozenset(law_nos or ()),
+            offered_nos=frozenset(offered_nos),
+            paused_at=paused_at,
+            withdrawn_at=withdrawn_at,
+        )
+    return Look(
+        Standing(session.citizen_id, state == "active", Reached(ial, aal, amr, authenticated_at)),
+        head,
+        now,
+    )
+
+
+def _code(
+    connection: Connection,
+    client: Client,
+    request: AuthorizationRequest,
+    session: SessionKey,
+    head: Head,
+    purpose_no: int,
+    now: datetime,
+) -> codes.Code:
+    nonce = request.nonce or ""
+    stored = None
+    if len(nonce) > codes.NONCE_INSIDE:
+        stored, nonce = pushed.keep(connection, client.client_no, {"nonce": nonce}, now), ""
+    return codes.Code(
+        code_id=codes.uuid7(now),
+        citizen_id=session.citizen_id,
+        session_id=session.session_id,
+        client_no=client.client_no,
+        purpose_no=purpose_no,
+        consent_id=head.consent_id,
+        redirect_digest=codes.digest_of(request.redirect_uri),
+        challenge=request.code_challenge or "",
+        nonce=nonce,
+        scope=request.scope,
+        userinfo_nos=request.userinfo_nos,
+        id_token_nos=request.id_token_nos,
+        stored=stored,
+    )

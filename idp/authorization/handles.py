@@ -1,0 +1,100 @@
+"""The handle that a screen returns to: the request as it was sent, when its story began, and the browser it is
+bound to.
+
+Sealed in our own URL up to 2 KB, else a row of `idp.unfinished_authorizations`, of which this is the one writer.
+The request is validated again at each step, so a handle carries no verdict; opened in another browser it is
+refused (C017).
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from psycopg import Connection
+
+from idp.authorization.codes import uuid7
+from idp.errors import PageError
+from keys import handles as random_handles
+from keys.errors import CannotOpen
+from keys.sealing import Kind, Sealer
+
+LIFE = timedelta(minutes=30)
+SEALED_LIMIT = 2048
+ANY_BROWSER = b""  # of a POST from another site: no screen was shown for it yet
+
+_KEEP = """
+INSERT INTO idp.unfinished_authorizations (request_id, handle_digest, browser_digest, parameters_sealed,
+       expires_at)
+VALUES (%(request_id)s, %(handle_digest)s, %(browser_digest)s, %(parameters_sealed)s, %(expires_at)s)
+"""
+_FIND = """
+SELECT parameters_sealed FROM idp.unfinished_authorizations
+ WHERE request_id = %(request_id)s AND handle_digest = %(handle_digest)s
+"""
+
+
+@dataclass(frozen=True)
+class Story:
+    """An authorization under way. `query`: the request's parameters, encoded as they were sent."""
+
+    query: str
+    started_at: datetime
+    browser_digest: bytes
+    account_chosen: bool = False
+    handle: str = ""
+
+    def packed(self) -> bytes:
+        members = [self.query, self.started_at.timestamp(), self.browser_digest.hex(), self.account_chosen]
+        return json.dumps(members, separators=(",", ":")).encode()
+
+
+def make(connection: Connection, sealer: Sealer, story: Story, now: datetime) -> str:
+    """The handle for this story; it is stored only when it does not fit an address."""
+    sealed = sealer.seal(Kind.INTERACTION, story.packed(), now)
+    if len(sealed) <= SEALED_LIMIT:
+        return sealed
+    request_id, secret = uuid7(now), random_handles.new_handle()
+    connection.execute(
+        _KEEP,
+        {
+            "request_id": request_id,
+            "handle_digest": random_handles.digest(secret),
+            "browser_digest": story.browser_digest,
+            "parameters_sealed": sealed.encode(),
+            "expires_at": now + LIFE,
+        },
+    )
+    return f"{request_id.hex}.{secret}"
+
+
+def open_handle(
+    connection: Connection, sealer: Sealer, handle: str, browser_digest: bytes, now: datetime
+) -> Story:
+    """The story of this handle, or the page that says why not: unknown, another browser's, or too old."""
+    try:
+        members = json.loads(sealer.open(Kind.INTERACTION, _sealed(connection, handle), now))
+        story = Story(
+            members[0], datetime.fromtimestamp(members[1], UTC), bytes.fromhex(members[2]), members[3], handle
+        )
+    except (CannotOpen, ValueError, LookupError):
+        raise PageError("handle_unknown", 400, "the handle is unknown") from None
+    if story.browser_digest != ANY_BROWSER and not random_handles.same(story.browser_digest, browser_digest):
+        raise PageError("handle_of_another_browser", 400, "the handle belongs to another browser")
+    if now >= story.started_at + LIFE:
+        raise PageError(
+            "page_expired", 400, "the page was open longer than 30 minutes", f"/authorize?{story.query}"
+        )
+    return story
+
+
+def _sealed(connection: Connection, handle: str) -> str:
+    identifier, dot, secret = handle.partition(".")
+    if not dot:
+        return handle
+    row = connection.execute(
+        _FIND, {"request_id": UUID(identifier), "handle_digest": random_handles.digest(secret)}
+    ).fetchone()
+    if row is None:
+        raise LookupError
+    return bytes(row[0]).decode()

@@ -1,0 +1,145 @@
+"""My permissions: what I gave to whom, by agency, and taking it back.
+
+A withdrawal takes two taps. The first is a page that changes nothing, the second its POST, which answers 303. No
+reason is asked: withdrawing is as easy as giving (UU PDP art. 9, GDPR art. 7(3)).
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import Blueprint, Response, abort, request
+from flask_babel import gettext
+
+from idp.revocation import consent as revocation
+from idp.web import current, pages, permits, signed_in
+from idp.web.forms import Form
+from idp.web.permits import Permit
+from idp.web.signed_in import Citizen
+
+blueprint = Blueprint("citizen_consents", __name__, url_prefix="/consents")
+
+
+@dataclass(frozen=True)
+class Taking:
+    """What the page of the first tap asks about. `done`: where the second tap leads."""
+
+    question: str
+    names: tuple[str, ...]
+    back: str
+    done: str
+    attribute: str | None = None
+
+
+@blueprint.get("")
+def show() -> Response:
+    citizen = signed_in.citizen()
+    found = _permits(citizen)
+    shelves = {
+        "on": [permit for permit in found if not permit.ended],
+        "law": [permit for permit in found if not permit.ended and permit.citation],
+        "off": [permit for permit in found if permit.ended],
+    }
+    shown = request.args.get("s", "on")
+    shown = shown if shown in shelves else "on"
+    withdrawn = [permit for permit in shelves["off"] if str(permit.consent_id) == request.args.get("withdrawn")]
+    return pages.render(
+        "citizen/consents.html",
+        agencies=permits.by_agency(shelves[shown]),
+        counts={shelf: len(kept) for shelf, kept in shelves.items()},
+        shown=shown,
+        done=withdrawn[0] if withdrawn else None,
+        now=citizen.session.now,
+    )
+
+
+@blueprint.get("/<uuid:consent_id>")
+def detail(consent_id: UUID) -> Response:
+    citizen = signed_in.citizen()
+    permit = _permit(citizen, consent_id)
+    gate = current.gate()
+    with current.reading() as db:
+        history = permits.history(db, gate, citizen.citizen_id, consent_id)
+    taken = gate.attributes.get().by_name.get(request.args.get("taken", ""))
+    held = {attribute.name for attribute in permit.attributes}
+    return pages.render(
+        "citizen/consents_detail.html",
+        permit=permit,
+        history=history,
+        done=permits.label_of(taken) if taken and taken.name not in held else None,
+        now=citizen.session.now,
+    )
+
+
+@blueprint.route("/<uuid:consent_id>/withdraw", methods=["GET", "POST"])
+def withdraw(consent_id: UUID) -> Response:
+    citizen = signed_in.citizen()
+    permit = _permit(citizen, consent_id)
+    form = Form()
+    done = f"/consents?withdrawn={consent_id}"
+    if form.validate_on_submit():
+        gate = current.gate()
+        with current.writing() as db:
+            revocation.withdraw(db, gate, citizen.citizen_id, consent_id, acr=citizen.acr)
+        # Withdrawn now or withdrawn before look the same: on a slow network people tap twice.
+        return pages.see_other(done)
+    if permit.ended:
+        return pages.see_other(done)
+    question = gettext("Cabut izin %(name)s?", name=permit.name)
+    return _first_tap(form, Taking(question, (permit.name,), f"/consents/{consent_id}", done))
+
+
+@blueprint.route("/<uuid:consent_id>/attributes/<name>/withdraw", methods=["GET", "POST"])
+def withdraw_attribute(consent_id: UUID, name: str) -> Response:
+    citizen = signed_in.citizen()
+    permit = _permit(citizen, consent_id)
+    attribute = current.gate().attributes.get().by_name.get(name)
+    if attribute is None:
+        abort(404)
+    form = Form()
+    done = f"/consents/{consent_id}?taken={name}"
+    if form.validate_on_submit():
+        gate = current.gate()
+        with current.writing() as db:
+            number = attribute.attribute_no
+            revocation.withdraw_attribute(db, gate, citizen.citizen_id, consent_id, number, acr=citizen.acr)
+        return pages.see_other(done)
+    if permit.ended or not any(held.name == name and not held.by_law for held in permit.attributes):
+        return pages.see_other(f"/consents/{consent_id}")
+    label = permits.label_of(attribute)
+    question = gettext("Cabut %(attribute)s dari %(name)s?", attribute=label, name=permit.name)
+    return _first_tap(form, Taking(question, (permit.name,), f"/consents/{consent_id}", done, label))
+
+
+@blueprint.route("/agencies/<code>/withdraw", methods=["GET", "POST"])
+def withdraw_agency(code: str) -> Response:
+    citizen = signed_in.citizen()
+    found = [permit for permit in _permits(citizen) if permit.agency_code == code]
+    if not found:
+        abort(404)
+    form = Form()
+    if form.validate_on_submit():
+        gate = current.gate()
+        with current.writing() as db:
+            revocation.withdraw_agency(db, gate, citizen.citizen_id, found[0].agency_no, acr=citizen.acr)
+        return pages.see_other("/consents?s=off")
+    names = tuple(permit.name for permit in found if not permit.ended)
+    if not names:
+        return pages.see_other("/consents?s=off")
+    question = gettext("Cabut semua izin %(agency)s?", agency=found[0].agency_name)
+    return _first_tap(form, Taking(question, names, "/consents", "/consents?s=off"))
+
+
+def _first_tap(form: Form, taking: Taking) -> Response:
+    status = 400 if request.method == "POST" else 200
+    return pages.render("citizen/consents_withdraw.html", status=status, form=form, **vars(taking))
+
+
+def _permits(citizen: Citizen) -> list[Permit]:
+    with current.reading() as db:
+        return permits.list_of(db, current.gate(), citizen.citizen_id, citizen.session.now)
+
+
+def _permit(citizen: Citizen, consent_id: UUID) -> Permit:
+    """404 for another citizen's consent too: the answer must not tell that it exists."""
+    found = next((permit for permit in _permits(citizen) if permit.consent_id == consent_id), None)
+    return found or abort(404)

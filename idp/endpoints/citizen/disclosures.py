@@ -1,0 +1,158 @@
+"""Who looked at my data: every release and refusal, newest first, by day, with what, what for, on which basis.
+
+A row names no third person. What a statute hides until a day is not in the list before it, and the foot says so.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+from urllib.parse import urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, request
+from flask_babel import gettext, lazy_gettext
+
+from consent import disclosures
+from consent.decision import Reason
+from consent.disclosures import Disclosure
+from idp.claims.notice_words import in_language
+from idp.clients.registry import Client
+from idp.web import current, languages, pages, permits, signed_in
+
+blueprint = Blueprint("citizen_disclosures", __name__)
+
+ROWS = 20
+MONTHS = 12
+MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
+NOT_GIVEN = {
+    Reason.NOT_ASKED_YET: lazy_gettext("belum ada izin"),
+    Reason.NOT_IN_CONSENT: lazy_gettext("tidak termasuk izin"),
+    Reason.REFUSED: lazy_gettext("Anda menolak"),
+    Reason.EXPIRED: lazy_gettext("izin sudah berakhir"),
+    Reason.WITHDRAWN: lazy_gettext("izin sudah dicabut"),
+    Reason.PAUSED: lazy_gettext("izin dijeda"),
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """One row. `given`: whether anything left; `basis`: why, or why not."""
+
+    at: datetime
+    agency: str
+    service: str
+    labels: str
+    purpose: str
+    basis: str
+    given: bool
+    consent_id: UUID | None
+
+
+@dataclass(frozen=True)
+class Day:
+    """The looks of one day in the citizen's time zone."""
+
+    at: datetime
+    looks: tuple[Look, ...]
+
+
+@dataclass(frozen=True)
+class Month:
+    """A choice of the filter. `value`: 2026-11."""
+
+    value: str
+    name: str
+    since: datetime
+    until: datetime
+
+
+@blueprint.get("/disclosures")
+def show() -> Response:
+    citizen = signed_in.citizen()
+    gate, months = current.gate(), _months(citizen.session.now)
+    registry = gate.registry.get()
+    client = registry.by_id.get(request.args.get("service", ""))
+    month = next((month for month in months if month.value == request.args.get("month")), None)
+    with current.reading() as db:
+        found = disclosures.list_for(
+            db, citizen.citizen_id, before=_cursor(), limit=ROWS + 1,
+            since=month.since if month else None, until=month.until if month else None,
+            client_no=client.client_no if client else None,
+        )  # fmt: skip
+        seen = disclosures.last_seen(db, citizen.citizen_id)
+    return pages.render(
+        "citizen/disclosures.html",
+        days=_by_day([_look(row) for row in found[:ROWS]]),
+        months=months,
+        month=month,
+        services=sorted((registry.by_no[number] for number in seen if number in registry.by_no), key=_name),
+        service=client,
+        name_of=_name,
+        older=_older(found[ROWS - 1], client, month) if len(found) > ROWS else None,
+    )
+
+
+def _cursor() -> UUID | None:
+    try:
+        return UUID(request.args["before"])
+    except (KeyError, ValueError):
+        return None
+
+
+def _older(last: Disclosure, client: Client | None, month: Month | None) -> str:
+    kept = {"service": client.client_id if client else "", "month": month.value if month else ""}
+    return "?" + urlencode(
+        {"before": str(last.disclosure_id), **{name: value for name, value in kept.items() if value}}
+    )
+
+
+def _name(client: Client) -> str:
+    return in_language(client.name, languages.current())
+
+
+def _look(row: Disclosure) -> Look:
+    gate, language = current.gate(), languages.current()
+    client, catalogue = gate.registry.get().by_no[row.client_no], gate.attributes.get()
+    purpose = gate.purposes.get().by_no.get(row.purpose_no)
+    labels = [permits.label_of(catalogue.by_no[number]) for number in sorted(row.attribute_nos)]
+    reason = Reason(row.reason)
+    return Look(
+        at=row.disclosed_at,
+        agency=in_language(client.agency_name, language),
+        service=in_language(client.name, language),
+        labels=permits.listed(labels),
+        purpose=in_language(purpose.sentence, language) if purpose else "",
+        basis=_basis(row, reason),
+        given=reason.permits,
+        consent_id=row.consent_id,
+    )
+
+
+def _basis(row: Disclosure, reason: Reason) -> str:
+    if reason is Reason.CONSENT_GIVEN:
+        return str(gettext("izin Anda"))
+    if reason.permits:
+        base = current.gate().purposes.get().bases.get(row.statute_no or 0)
+        return base.citation if base else str(gettext("menurut hukum"))
+    return str(NOT_GIVEN.get(reason, gettext("tidak diizinkan")))
+
+
+def _by_day(looks: list[Look]) -> list[Day]:
+    days: dict[str, list[Look]] = {}
+    for look in looks:
+        days.setdefault(languages.day(look.at), []).append(look)
+    return [Day(found[0].at, tuple(found)) for found in days.values()]
+
+
+def _months(now: datetime) -> list[Month]:
+    """This month and those before it, as the citizen's own calendar has them."""
+    zone = ZoneInfo(languages.zone())
+    local = now.astimezone(zone)
+    counted = [divmod(local.year * 12 + local.month - 1 - back, 12) for back in range(-1, MONTHS)]
+    starts = [datetime(year, month + 1, 1, tzinfo=zone) for year, month in counted]
+    return [
+        Month(f"{start:%Y-%m}", languages.month(start), start.astimezone(UTC), after.astimezone(UTC))
+        for after, start in pairwise(starts)
+    ]

@@ -1,0 +1,28 @@
+"""POST /token: the table of grants (RFC 6749 §3.2). A hot door: a function from a request to a reply."""
+
+from collections.abc import Callable
+
+from idp.errors import OAuthError
+from idp.exchange import Reply, Request
+from idp.gate import Gate
+from idp.tokens.grants.authorization_code import AuthorizationCodeGrant
+from idp.tokens.grants.client_credentials import ClientCredentialsGrant
+from idp.tokens.grants.refresh_token import RefreshTokenGrant
+from idp.tokens.server import TokenServer
+from idp.web import problems
+
+GRANTS = (AuthorizationCodeGrant, RefreshTokenGrant, ClientCredentialsGrant)
+METHODS = ("POST", "OPTIONS")
+
+
+def door(gate: Gate) -> Callable[[Request], Reply]:
+    server = TokenServer(gate, GRANTS)
+
+    def token(request: Request) -> Reply:
+        try:
+            reply: Reply = server.create_token_response(request)
+        except OAuthError as error:
+            return problems.reply(error)
+        return reply
+
+    return token

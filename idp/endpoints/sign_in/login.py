@@ -1,0 +1,129 @@
+"""GET, POST /login: who are you? Identifier and password on one page, because a round trip costs a second on 2G
+(experience §3.1). Wrong password, unknown account and locked one read the same and take the same time.
+"""
+
+from flask import Blueprint, Response, g, request
+from flask_babel import gettext, lazy_gettext
+from wtforms import BooleanField, HiddenField, PasswordField, StringField
+
+from idp import audit
+from idp.accounts import identifiers, login
+from idp.accounts.identifiers import Unreadable
+from idp.accounts.login import NeedsSecondFactor, Refused, SignedIn, Why
+from idp.accounts.password_hashing import QueueFull
+from idp.errors import PageError
+from idp.web import (
+    current,
+    entering,
+    identifier_words,
+    known_browsers,
+    languages,
+    pages,
+    password_sign_in,
+    second_factor_due,
+    sign_in,
+    signed_in,
+)
+from idp.web.password_sign_in import Spent
+from idp.web.second_factor_due import Proof
+from idp.web.sign_in import ScreenForm, Screening
+
+blueprint = Blueprint("login", __name__)
+
+
+class LoginForm(ScreenForm):
+    identifier = StringField(lazy_gettext("NIK, nomor HP, atau e-mail"))
+    password = PasswordField(lazy_gettext("Kata sandi"))
+    shared_device = BooleanField(lazy_gettext("HP atau komputer ini dipakai bersama"))
+    onward = HiddenField()
+
+
+@blueprint.get("/login")
+def show() -> Response:
+    screen = sign_in.screening()
+    form = _form(screen)
+    return _page(form, screen)
+
+
+@blueprint.post("/login")
+def submit() -> Response:
+    screen = sign_in.screening()
+    form = _form(screen)
+    if not form.validate():
+        return _page(form, screen, 400)
+    identifier = identifiers.normalise(form.identifier.data or "")
+    if isinstance(identifier, Unreadable):
+        form.refuse("identifier", identifier_words.sentence(identifier))
+    if not form.password.data:
+        form.refuse("password", gettext("Isi kata sandi."))
+    if isinstance(identifier, Unreadable) or not form.password.data:
+        return _page(form, screen, 400)
+    gate = current.gate()
+    exchange, now = current.exchange(), current.now()
+    known = known_browsers.read(gate.sealer, exchange.cookie(known_browsers.COOKIE), now)
+    try:
+        outcome = password_sign_in.attempt(
+            gate.database, gate.vault, gate.hashing, identifier=identifier, password=form.password.data,
+            known=known, remote=exchange.remote, now=now,
+        )  # fmt: skip
+    except QueueFull:
+        raise PageError("unavailable", 503, "too many passwords are being verified") from None
+    _note(outcome)
+    match outcome:
+        case SignedIn():
+            shared = bool(form.shared_device.data)
+            return entering.enter(outcome, screen, shared_device=shared, onward=form.onward.data)
+        case NeedsSecondFactor():
+            proof = Proof(outcome.citizen_id, bool(form.shared_device.data), now)
+            return second_factor_due.lead(proof, screen, form.onward.data)
+        case Refused() | Spent():
+            form.refuse("identifier", _refusal(outcome))
+            return _page(form, screen, 400)
+
+
+def _form(screen: Screening | None) -> LoginForm:
+    g.form_secret = current.browser().secret.encode()
+    form = LoginForm()
+    if request.method == "GET":
+        form.handle.data = screen.story.handle if screen is not None else ""
+        form.onward.data = request.args.get("onward", "")
+    return form
+
+
+def _page(form: LoginForm, screen: Screening | None, status: int = 200) -> Response:
+    response = pages.render(
+        "sign_in/login.html",
+        status=status,
+        form=form,
+        handle=screen.story.handle if screen else "",
+        client=sign_in.named(screen.client) if screen else None,
+        action="/login",
+        own_page="" if screen else signed_in.own_page(form.onward.data),
+        redirect_uri=screen.redirect_uri if screen else None,
+    )
+    response.headers.extend(list(current.browser().cookies))
+    return response
+
+
+def _refusal(outcome: Refused | Spent) -> str:
+    if isinstance(outcome, Spent):
+        return str(gettext("Terlalu banyak percobaan dari jaringan ini. Pulihkan akun, atau coba lagi nanti."))
+    if outcome.why is Why.TOO_MANY and outcome.until is not None:
+        when = languages.clock(outcome.until)
+        return str(gettext("Terlalu banyak percobaan. Coba lagi pukul %(time)s, atau pulihkan akun.", time=when))
+    return str(gettext("Nama masuk atau kata sandi tidak cocok. Periksa keduanya, lalu coba lagi."))
+
+
+def _note(outcome: login.Outcome | Spent) -> None:
+    """Each attempt leaves a trace, also when it is refused or the browser hangs up (row 112)."""
+    citizen_id = None if isinstance(outcome, Spent) else outcome.citizen_id
+    right = isinstance(outcome, SignedIn | NeedsSecondFactor)
+    why = outcome.why if isinstance(outcome, Refused) else "network_spent"
+    audit.record(
+        current.gate().database.hot(),
+        action="login.password",
+        object_id=str(citizen_id or "nobody"),
+        outcome="done" if right else "refused",
+        actor_id=citizen_id,
+        detail={} if right else {"why": why},
+    )

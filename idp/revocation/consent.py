@@ -1,0 +1,77 @@
+"""A consent withdrawn or run out, whole or in one attribute, and what ends with it (DESIGN §4): the refresh
+families of that client, and the agency is told and its clock begins. Codes and access tokens need nothing: they
+carry the consent's id, and it is asked at every use.
+"""
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from consent import consents, records
+from consent.records import AlreadyEnded, Amended, Ended, Head, NotFound, NotTaken
+from idp.gate import Gate
+from idp.signals import delivery, outbox
+from idp.tokens import refresh_families
+
+
+def withdraw(
+    db: Session, gate: Gate, citizen_id: UUID, consent_id: UUID, *, acr: str
+) -> Ended | AlreadyEnded | NotFound:
+    """Take a whole consent back. A second tap finds it ended and says the same."""
+    head = _head(db, citizen_id, consent_id)
+    if head is None:
+        return NotFound()
+    outcome = records.withdraw(db, citizen_id, consent_id, parties=_parties(gate, citizen_id, head), acr=acr)
+    if isinstance(outcome, Ended):
+        end_with(db, citizen_id, outcome)
+    return outcome
+
+
+def withdraw_attribute(
+    db: Session, gate: Gate, citizen_id: UUID, consent_id: UUID, attribute_no: int, *, acr: str
+) -> Amended | NotTaken | AlreadyEnded | NotFound:
+    """Take one attribute back; the rest of the consent lives on, and tokens answer without it from now."""
+    head = _head(db, citizen_id, consent_id)
+    if head is None:
+        return NotFound()
+    parties = _parties(gate, citizen_id, head)
+    outcome = records.withdraw_attribute(db, citizen_id, consent_id, attribute_no, parties=parties, acr=acr)
+    if isinstance(outcome, Amended):
+        detail = {"consent_id": str(consent_id), "attribute_nos": sorted(outcome.attribute_nos)}
+        outbox.put(db, outcome.client_no, citizen_id, "token-claims-change", detail, outcome.at)
+    return outcome
+
+
+def withdraw_agency(db: Session, gate: Gate, citizen_id: UUID, agency_no: int, *, acr: str) -> list[Ended]:
+    """All that one agency has, in one act."""
+    ended = records.withdraw_agency(
+        db, citizen_id, agency_no, parties_of=lambda head: _parties(gate, citizen_id, head), acr=acr
+    )
+    for one in ended:
+        end_with(db, citizen_id, one)
+    return ended
+
+
+def expire_due(db: Session, gate: Gate, limit: int) -> int:
+    """What has run out ends like a withdrawal, by the clock's act (C047). How many that were."""
+    ended = records.expire_due(db, lambda citizen_id, head: _parties(gate, citizen_id, head), limit=limit)
+    for citizen_id, one in ended:
+        end_with(db, citizen_id, one)
+    return len(ended)
+
+
+def end_with(db: Session, citizen_id: UUID, ended: Ended) -> None:
+    """What a consent's end takes with it, whoever ended it."""
+    refresh_families.end_of_consent(db, citizen_id, ended.consent_id, ended.at)
+    detail = {"consent_id": str(ended.consent_id), "reason": ended.act}
+    outbox.put(db, ended.client_no, citizen_id, "consent-withdrawn", detail, ended.at)
+    delivery.start_clock(db, citizen_id, ended.consent_id, ended.client_no, ended.at)
+
+
+def _head(db: Session, citizen_id: UUID, consent_id: UUID) -> Head | None:
+    """A citizen has a handful of consents: found among them, without an index of its own."""
+    return next((head for head in consents.list_of(db, citizen_id) if head.consent_id == consent_id), None)
+
+
+def _parties(gate: Gate, citizen_id: UUID, head: Head) -> records.Parties:
+    return gate.parties(citizen_id, gate.registry.get().by_no[head.client_no])

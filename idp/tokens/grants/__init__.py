@@ -1,0 +1,1 @@
+"""One file a grant, in the same three moves: authenticate, validate, answer."""

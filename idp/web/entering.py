@@ -1,0 +1,49 @@
+"""The moment a citizen is signed in: a new session for this browser, the cookies that say so, and the way on.
+
+A new secret at every sign-in (row 72), and the session that the browser had before ends with it. A browser that is
+not shared is remembered, so that strangers' wrong guesses do not keep the citizen out at home.
+"""
+
+from flask import Response, request
+
+from idp.accounts import sessions
+from idp.accounts.assurance import aal_of
+from idp.accounts.devices import read_user_agent
+from idp.accounts.login import SignedIn
+from idp.accounts.sessions import NewSession
+from idp.accounts.states import SessionEnd
+from idp.authorization.code_flow import SessionKey
+from idp.errors import PageError
+from idp.revocation import session as revocation
+from idp.web import current, known_browsers, session_cookie, sign_in, signed_in
+from idp.web.sign_in import Screening
+
+
+def enter(outcome: SignedIn, screen: Screening | None, *, shared_device: bool, onward: str | None) -> Response:
+    """Sign this citizen in here, and lead the browser on: to the application, or to the page it asked for."""
+    gate, before = current.gate(), current.session_key()
+    with current.writing() as db:
+        if before is not None:
+            revocation.end(db, before.citizen_id, before.session_id, SessionEnd.LOGGED_OUT)
+        started = sessions.start(
+            db, gate.vault, citizen_id=outcome.citizen_id, aal=aal_of(outcome.amr), amr=outcome.amr,
+            shared_device=shared_device, device=read_user_agent(request.headers.get("User-Agent")),
+        )  # fmt: skip
+    if started is None:
+        raise PageError("forbidden", 403, "the account was closed or suspended meanwhile")
+    return lead_on(outcome, started, screen, shared_device=shared_device, onward=onward)
+
+
+def lead_on(
+    outcome: SignedIn, session: NewSession, screen: Screening | None, *, shared_device: bool, onward: str | None
+) -> Response:
+    """Give the browser its session, new or renewed, and the next address."""
+    gate = current.gate()
+    key = SessionKey(outcome.citizen_id, session.session_id, session.secret)
+    cookies = [session_cookie.setting(gate, key, session.authenticated_at)]
+    if not shared_device:
+        known = known_browsers.read(gate.sealer, current.exchange().cookie(known_browsers.COOKIE), gate.clock())
+        cookies.append(known_browsers.remember(gate.sealer, known, outcome.citizen_id, session.authenticated_at))
+    if screen is not None:
+        return sign_in.onward(screen, key, cookies)
+    return Response(status=303, headers=[("Location", signed_in.own_page(onward)), *cookies])

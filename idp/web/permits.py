@@ -1,0 +1,196 @@
+"""A citizen's consents as pages show them: named, in the page's language, with the last look and what is owed.
+
+Reads only. Whether something is in force is judged by the doors that let data out, never from here.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from flask_babel import gettext, lazy_gettext
+from sqlalchemy.orm import Session
+
+from consent import agreements, disclosures, records
+from consent.agreements import Agreement
+from consent.attributes import Attribute
+from consent.records import Head, PastAct
+from idp.claims.notice_words import in_language
+from idp.gate import Gate
+from idp.signals import delivery
+from idp.signals.delivery import Clock
+from idp.web import languages
+
+ENDING_SOON = timedelta(days=30)  # from the first reminder on
+ACTS = {
+    "given": lazy_gettext("Izin diberikan"),
+    "renewed": lazy_gettext("Izin diperbarui"),
+    "amended": lazy_gettext("Data pada izin berubah"),
+    "paused": lazy_gettext("Izin dijeda"),
+    "resumed": lazy_gettext("Izin dilanjutkan"),
+    "refused": lazy_gettext("Permintaan ditolak"),
+    "left": lazy_gettext("Permintaan tidak dijawab"),
+    "expired": lazy_gettext("Izin berakhir"),
+    "withdrawn": lazy_gettext("Izin dicabut"),
+    "ended": lazy_gettext("Izin diakhiri instansi"),
+    "struck_down": lazy_gettext("Izin dibatalkan"),
+}
+
+
+@dataclass(frozen=True)
+class Held:
+    """One attribute of a consent."""
+
+    name: str
+    label: str
+    by_law: bool
+
+
+@dataclass(frozen=True)
+class Permit:
+    """One consent. `state`: on, ending, paused, suspended, withdrawn, expired; `since`: when it ended, or None."""
+
+    consent_id: UUID
+    name: str
+    agency_name: str
+    agency_code: str
+    agency_no: int
+    dpo_contact: str
+    purpose: str
+    citation: str  # of the law on which its law rows rest; empty where there are none
+    attributes: tuple[Held, ...]
+    state: str
+    given_at: datetime
+    until: datetime
+    since: datetime | None
+    days_left: int
+    retention_days: int
+    last_seen: datetime | None
+    clock: Clock | None
+
+    @property
+    def ended(self) -> bool:
+        return self.since is not None
+
+    @property
+    def labels(self) -> str:
+        return listed(held.label for held in self.attributes)
+
+    @property
+    def law_labels(self) -> str:
+        return listed(held.label for held in self.attributes if held.by_law)
+
+
+@dataclass(frozen=True)
+class AgencyPermits:
+    """The consents of one agency, which one act withdraws together."""
+
+    code: str
+    name: str
+    permits: tuple[Permit, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One act of a consent's history, and what was in force after it."""
+
+    at: datetime
+    words: str
+    labels: str
+
+
+def list_of(db: Session, gate: Gate, citizen_id: UUID, now: datetime) -> list[Permit]:
+    """Every consent a citizen ever gave, ended ones too, by the names of agency and application."""
+    seen, clocks = disclosures.last_seen(db, citizen_id), delivery.clocks_of(db, citizen_id)
+    found = [
+        _permit(gate, head, agreements.get(db, head.agreement_no), seen.get(head.client_no), clocks, now)
+        for head in records.list_of(db, citizen_id)
+    ]
+    return sorted(
+        found, key=lambda permit: (permit.agency_name.casefold(), permit.name.casefold(), permit.given_at)
+    )
+
+
+def by_agency(permits: Iterable[Permit]) -> list[AgencyPermits]:
+    """The same, under their agencies, in the order given."""
+    groups: dict[tuple[str, str], list[Permit]] = {}
+    for permit in permits:
+        groups.setdefault((permit.agency_code, permit.agency_name), []).append(permit)
+    return [AgencyPermits(code, name, tuple(found)) for (code, name), found in groups.items()]
+
+
+def history(db: Session, gate: Gate, citizen_id: UUID, consent_id: UUID) -> list[Step]:
+    """What happened to one consent, newest first."""
+    return [_step(gate, act) for act in reversed(records.history(db, citizen_id, consent_id))]
+
+
+def label_of(attribute: Attribute) -> str:
+    """An attribute's name in the page's language."""
+    return in_language(attribute.label, languages.current())
+
+
+def listed(labels: Iterable[str]) -> str:
+    """`Nama, NIK, nomor BPJS`: only the first keeps its capital, abbreviations keep theirs."""
+    first, *rest = list(labels) or [""]
+    return ", ".join(
+        [first, *(label if label[1:2].isupper() else label[:1].lower() + label[1:] for label in rest)]
+    )
+
+
+def _permit(
+    gate: Gate,
+    head: Head,
+    agreement: Agreement,
+    last_seen: datetime | None,
+    clocks: dict[UUID, Clock],
+    now: datetime,
+) -> Permit:
+    client = gate.registry.get().by_no[head.client_no]
+    purposes, language = gate.purposes.get(), languages.current()
+    law = purposes.bases.get(agreement.law_statute_no or 0)
+    since = head.withdrawn_at or (head.expires_at if head.expires_at <= now else None)
+    open_now = client.state in gate.open_states and client.agency_state == "verified"
+    return Permit(
+        consent_id=head.consent_id,
+        name=in_language(client.name, language),
+        agency_name=in_language(client.agency_name, language),
+        agency_code=client.agency_code,
+        agency_no=client.agency_no,
+        dpo_contact=client.dpo_contact,
+        purpose=in_language(purposes.by_no[head.purpose_no].sentence, language),
+        citation=law.citation if law and head.law_nos else "",
+        attributes=_held(gate, head.attribute_nos, head.law_nos),
+        state=_state(head, now, open_now=open_now),
+        given_at=head.given_at,
+        until=head.expires_at,
+        since=since,
+        days_left=max((head.expires_at - now).days, 0),
+        retention_days=agreement.retention_days,
+        last_seen=last_seen,
+        clock=clocks.get(head.consent_id),
+    )
+
+
+def _state(head: Head, now: datetime, *, open_now: bool) -> str:
+    if head.withdrawn_at is not None:
+        return "expired" if head.withdrawn_at == head.expires_at else "withdrawn"
+    if head.expires_at <= now:
+        return "expired"
+    if not open_now:
+        return "suspended"
+    if head.paused_at is not None:
+        return "paused"
+    return "ending" if head.expires_at - now <= ENDING_SOON else "on"
+
+
+def _held(gate: Gate, numbers: frozenset[int], law_nos: frozenset[int]) -> tuple[Held, ...]:
+    catalogue = gate.attributes.get()
+    found = [catalogue.by_no[number] for number in sorted(numbers)]
+    return tuple(Held(one.name, label_of(one), one.attribute_no in law_nos) for one in found)
+
+
+def _step(gate: Gate, act: PastAct) -> Step:
+    words = str(ACTS.get(act.act, act.act))
+    if act.actor not in ("self", "clock"):
+        words = str(gettext("%(act)s, bukan oleh Anda sendiri", act=words))
+    return Step(act.acted_at, words, listed(held.label for held in _held(gate, act.attribute_nos, act.law_nos)))

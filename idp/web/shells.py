@@ -1,0 +1,95 @@
+"""The two shells around a hot door: Flask, and a thin WSGI front before it. Either calls the same function.
+
+The front exists for the hop's budget (DESIGN §5): Flask's request and response objects cost more than the door's
+own work. What it does not know (another path or method), and every error a person must see, goes on to Flask.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import flask
+
+from idp.exchange import Reply, Request
+from idp.gate import Gate
+from idp.web import cors, headers
+
+PROBLEM = "gapura.problem"
+StartResponse = Callable[..., Any]
+_STATUS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+
+
+@dataclass(frozen=True)
+class Door:
+    """A door that is a function from a request to a reply. `methods` as in its module; HEAD and OPTIONS are the
+    shell's."""
+
+    path: str
+    methods: tuple[str, ...]
+    answer: Callable[[Request], Reply]
+
+
+class Front:
+    """The thin front: hot doors by path and method, everything else to `onward`."""
+
+    def __init__(self, gate: Gate, doors: Iterable[Door], onward: Callable[..., Iterable[bytes]]) -> None:
+        self._gate, self._onward = gate, onward
+        self._doors = {
+            (method, door.path): door.answer
+            for door in doors
+            for method in door.methods
+            if method in ("GET", "POST")
+        }
+        self._every = headers.every_answer(gate.issuer)
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        answer = self._doors.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
+        if answer is None:
+            return self._onward(environ, start_response)
+        request = Request(environ)
+        try:
+            reply = answer(request)
+            added = cors.headers(request, self._gate.registry.get()) if request.path != "/authorize" else []
+        except Exception as problem:
+            environ[PROBLEM] = problem  # Flask's error handlers make the answer, a page where one is due
+            return self._onward(environ, start_response)
+        length = ("Content-Length", str(len(reply.body)))
+        start_response(_STATUS[reply.status], [*reply.headers, *self._every, *added, length])
+        return [reply.body]
+
+
+def add_to_flask(app: flask.Flask, gate: Gate, doors: Iterable[Door]) -> None:
+    """The same doors as routes of Flask: what the front passes on, and all of it where there is no front."""
+    for door in doors:
+        methods = [method for method in door.methods if method != "HEAD"]
+        view = _view(gate, door)
+        app.add_url_rule(door.path, f"door:{door.path}", view, methods=methods, provide_automatic_options=False)
+    app.after_request(lambda response: _with_cors(gate, response))
+
+
+def _view(gate: Gate, door: Door) -> Callable[[], flask.Response]:
+    def view() -> flask.Response:
+        problem = flask.request.environ.get(PROBLEM)
+        if problem is not None:
+            raise problem
+        if flask.request.method == "HEAD" and "HEAD" not in door.methods:
+            flask.abort(405, valid_methods=door.methods)
+        request = Request(flask.request.environ)
+        if request.method == "OPTIONS":
+            return flask.Response(status=204, headers=cors.preflight(request, gate.registry.get()))
+        return to_flask(door.answer(request))
+
+    return view
+
+
+def to_flask(reply: Reply) -> flask.Response:
+    return flask.Response(reply.body, reply.status, reply.headers)
+
+
+def _with_cors(gate: Gate, response: flask.Response) -> flask.Response:
+    request = Request(flask.request.environ)
+    if request.path in cors.FOR_ALL or request.path in cors.FOR_CLIENTS:
+        for name, value in cors.headers(request, gate.registry.get()):
+            response.headers.setdefault(name, value)
+    return response

@@ -1,0 +1,325 @@
+"""Every page in its states, drawn with invented values and no database: what the browser tests walk through.
+
+A page is named by its template; states are `filled`, `empty`, `wrong`, … Each template has at least one here:
+`tests/architecture/test_templates.py` sees to it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+from flask import Flask, Response, g, request
+from flask_babel import gettext
+from wtforms import BooleanField, PasswordField, StringField
+
+from idp.web import languages, masking, pages, problems
+from idp.web.forms import Form
+
+HOUSE = Path(__file__).parents[2]
+NOW = datetime(2026, 11, 25, 2, 12, tzinfo=UTC)
+LATER = NOW + timedelta(days=365)
+ISSUER = "http://127.0.0.1"
+ID = UUID("0199aaaa-0000-7000-8000-000000000001")
+LONG_NAME = "Ida Bagus Ketut Anak Agung Wirawan Putra Pradnyana Kusumadewa" + "a" * 89
+
+
+@dataclass(frozen=True)
+class State:
+    """One page in one state."""
+
+    template: str
+    name: str
+    draw: Callable[[], Response]
+    signed_in: bool = False
+
+    @property
+    def path(self) -> str:
+        return f"/{self.template.removesuffix('.html')}/{self.name}"
+
+
+@dataclass
+class Gallery:
+    states: list[State] = field(default_factory=list)
+
+    def add(self, template: str, name: str = "filled", *, signed_in: bool = False, **values: Any) -> None:
+        def draw() -> Response:
+            made = {key: value() if callable(value) else value for key, value in values.items()}
+            return pages.render(template, **made)
+
+        self.states.append(State(template, name, draw, signed_in))
+
+    def add_problem(self, name: str, **values: Any) -> None:
+        self.states.append(State("protocol/error.html", name, lambda: problems.page(name, **values)))
+
+
+class CodeForm(Form):
+    code = StringField("Kode 6 angka")
+    onward = StringField()
+
+
+class LoginForm(Form):
+    identifier = StringField("NIK, nomor HP, atau e-mail")
+    password = PasswordField("Kata sandi")
+    shared_device = BooleanField("HP atau komputer ini dipakai bersama")
+
+
+class RevealForm(Form):
+    attribute = StringField()
+
+
+def wrong_code() -> CodeForm:
+    form = CodeForm()
+    form.validate()
+    form["csrf_token"].errors = []
+    form.refuse("code", gettext("Kode tidak cocok. Periksa kode yang terbaru, lalu coba lagi."))
+    return form
+
+
+def wrong_login() -> Form:
+    form = LoginForm()
+    form.validate()
+    form["csrf_token"].errors = []
+    form.refuse("identifier", gettext("Nama masuk atau kata sandi tidak cocok. Periksa keduanya, lalu coba lagi."))
+    form.refuse("password", gettext("Isi kata sandi."))
+    return form
+
+
+def row(name: str, label: str, value: Any, **more: Any) -> dict[str, Any]:
+    shown = masking.shown(name, value)
+    return {"name": name, "label": label, "value_masked": shown.text, "spoken": shown.spoken, **more}
+
+
+def asked(*, name: str = "Siti Rahayu") -> list[dict[str, Any]]:
+    return [
+        row("name", "Nama", name),
+        row("nik", "NIK", "3273004505900004"),
+        row("bpjs_number", "Nomor BPJS", "0001234565512"),
+        row("email", "E-mail", None),
+    ]
+
+
+def consent_page(**changed: Any) -> dict[str, Any]:
+    return {
+        "form": Form,
+        "handle": "h",
+        "client_name": "Antrean Puskesmas",
+        "agency_name": "Dinas Kesehatan Kota Sukamaju",
+        "host": "antrean.dinkes-sukamaju.example",
+        "citizen_name": "Siti Rahayu",
+        "purpose_sentence": "Mendaftarkan Anda di antrean puskesmas.",
+        "until": LATER,
+        "retention_days": 730,
+        "if_refused": "Anda tetap bisa mendaftar di loket. Layanan lain tidak terpengaruh.",
+        "required": asked,
+        "optional": lambda: [
+            row("phone_number", "Nomor HP", "+628123451234", reason="untuk mengirim pengingat giliran"),
+            row("village", "Kelurahan", "Sukamaju Kidul", reason="untuk memilih puskesmas terdekat"),
+        ],
+        "law": lambda: [row("birthdate", "Tanggal lahir", "1990-05-05", citation="UU 24/2013 Pasal 58 ayat (4)")],
+        "dpo_contact": "dpo@dinkes-sukamaju.example",
+        "legal_basis": "UU 27/2022 Pasal 20 ayat (2) huruf a",
+        "new_since_days": 3,
+        "more": ["nomor HP"],
+        "specific": True,
+    } | changed
+
+
+def held(label: str, *, by_law: bool = False) -> SimpleNamespace:
+    return SimpleNamespace(name=label.lower().replace(" ", "_"), label=label, by_law=by_law)
+
+
+def permit(state: str = "on", **changed: Any) -> SimpleNamespace:
+    attributes = (held("Nama"), held("NIK", by_law=True), held("Nomor HP"))
+    plain = {
+        "consent_id": ID,
+        "name": "Antrean Puskesmas",
+        "agency_name": "Dinas Kesehatan Kota Sukamaju",
+        "agency_code": "dinkes-sukamaju",
+        "dpo_contact": "dpo@dinkes-sukamaju.example",
+        "purpose": "Mendaftarkan Anda di antrean puskesmas.",
+        "citation": "UU 24/2013 Pasal 58 ayat (4)",
+        "attributes": attributes,
+        "labels": "Nama, NIK, nomor HP",
+        "law_labels": "NIK",
+        "state": state,
+        "given_at": NOW - timedelta(days=90),
+        "until": LATER,
+        "since": None,
+        "days_left": 7,
+        "retention_days": 730,
+        "last_seen": NOW - timedelta(minutes=32),
+        "clock": None,
+        "ended": False,
+    }
+    return SimpleNamespace(**(plain | changed))
+
+
+def over(**clock: Any) -> SimpleNamespace:
+    """A consent that ended, with the agency at this point of its clock."""
+    plain = {"due_at": NOW + timedelta(days=3), "acknowledged_at": None, "deleted_at": None, "kept_under": None}
+    return permit("withdrawn", since=NOW, ended=True, clock=SimpleNamespace(**(plain | clock)), last_seen=None)
+
+
+def agencies(*permits: SimpleNamespace) -> list[SimpleNamespace]:
+    return [SimpleNamespace(code="dinkes-sukamaju", name="Dinas Kesehatan Kota Sukamaju", permits=permits)]
+
+
+def looks() -> list[SimpleNamespace]:
+    plain = {"agency": "Dinas Kesehatan Kota Sukamaju", "service": "Antrean Puskesmas", "labels": "Nama, NIK"}
+    plain |= {"purpose": "Mendaftarkan Anda di antrean puskesmas.", "at": NOW, "consent_id": ID}
+    return [
+        SimpleNamespace(**plain, basis="izin Anda", given=True),
+        SimpleNamespace(**plain | {"consent_id": None}, basis="izin sudah dicabut", given=False),
+    ]
+
+
+def hang_sign_in(gallery: Gallery) -> None:
+    client = {"name": "Antrean Puskesmas", "agency_name": "Dinas Kesehatan Kota Sukamaju"}
+    sign_in = {"handle": "h", "client": client, "action": "/login"}
+    gallery.add("sign_in/login.html", form=LoginForm, **sign_in)
+    gallery.add("sign_in/login.html", "empty", form=LoginForm, handle="", client=None, action="/login")
+    gallery.add("sign_in/login.html", "wrong", form=wrong_login, **sign_in)
+    gallery.add("sign_in/second_factor.html", form=CodeForm, handle="h", client=client)
+    gallery.add("sign_in/second_factor.html", "wrong", form=wrong_code, handle="h", client=None)
+    gallery.add("sign_in/consent.html", signed_in=True, **consent_page())
+    gallery.add(
+        "sign_in/consent.html", "empty", signed_in=True,
+        **consent_page(required=list, optional=list, law=list, new_since_days=None, more=list, specific=False),
+    )  # fmt: skip
+    gallery.add("sign_in/consent_refused.html", signed_in=True, back="/", again="/")
+    long = consent_page(citizen_name=LONG_NAME, required=lambda: asked(name=LONG_NAME))
+    gallery.add("sign_in/consent.html", "long", signed_in=True, **long)
+
+
+def hang_security(gallery: Gallery) -> None:
+    device = SimpleNamespace(browser="Chrome", system="Android")
+    here = SimpleNamespace(session_id=ID, device=device, started_at=NOW)
+    there = SimpleNamespace(session_id=UUID(int=7), device=None, started_at=NOW - timedelta(days=1))
+    plain = {"form": Form, "here": ID, "now": NOW, "changed_at": NOW, "signed_in": True}
+    gallery.add("citizen/security.html", places=[here, there], has_app=True, codes_left=7, **plain)
+    gallery.add("citizen/security.html", "empty", places=[here], has_app=False, codes_left=0, **plain)
+    setup = SimpleNamespace(totp_id=ID, secret="JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP")
+    gallery.add("citizen/security_code_app.html", form=CodeForm, setup=setup, signed_in=True)
+    gallery.add("citizen/security_code_app.html", "wrong", form=wrong_code, setup=setup, signed_in=True)
+    gallery.add("citizen/security_codes.html", codes=["7K2M-94QD-XH3T"] * 10, signed_in=True)
+
+
+def hang_sign_out(gallery: Gallery) -> None:
+    client = {"name": "Antrean Puskesmas", "agency_name": "Dinas Kesehatan Kota Sukamaju"}
+    gallery.add("protocol/logout.html", form=Form, client=client, bad_hint=False, signed_in=True)
+    gallery.add("protocol/logout.html", "wrong", form=Form, client=None, bad_hint=True, signed_in=True)
+    gallery.add("protocol/logout_done.html", told=["Antrean Puskesmas"], not_told=["Beasiswa Daerah"])
+    gallery.add("protocol/logout_done.html", "empty", told=[], not_told=[])
+
+
+def hang_consents(gallery: Gallery) -> None:
+    counts = {"on": 3, "law": 1, "off": 4}
+    many = agencies(permit(), permit("ending", last_seen=None), permit("suspended", labels="", attributes=()))
+    shown = {"counts": counts, "now": NOW, "signed_in": True}
+    gallery.add("citizen/consents.html", agencies=many, shown="on", done=over(), **shown)
+    gallery.add("citizen/consents.html", "law", agencies=agencies(permit()), shown="law", done=None, **shown)
+    past = agencies(
+        over(), over(due_at=NOW - timedelta(hours=1)), over(acknowledged_at=NOW), over(kept_under="UU 43/2009")
+    )
+    gallery.add("citizen/consents.html", "off", agencies=past, shown="off", done=None, **shown)
+    nothing = {"counts": {"on": 0, "law": 0, "off": 0}, "now": NOW, "signed_in": True, "done": None}
+    gallery.add("citizen/consents.html", "empty", agencies=[], shown="on", **nothing)
+    act = SimpleNamespace(at=NOW, words="Izin diberikan", labels="Nama, NIK, nomor HP")
+    detail = {"history": [act, act], "now": NOW, "signed_in": True}
+    gallery.add("citizen/consents_detail.html", permit=permit(), done="Nomor HP", **detail)
+    bare = over(deleted_at=NOW, attributes=(), labels="")
+    gallery.add("citizen/consents_detail.html", "empty", permit=bare, done=None, **detail)
+    tap = {"form": Form, "back": "/consents", "done": "/consents", "signed_in": True}
+    question = "Cabut izin Antrean Puskesmas?"
+    gallery.add("citizen/consents_withdraw.html", question=question, names=("Antrean",), attribute=None, **tap)
+    two = ("Antrean Puskesmas", "Vaksinasi")
+    gallery.add("citizen/consents_withdraw.html", "all", question=question, names=two, attribute=None, **tap)
+
+
+def hang_portal(gallery: Gallery) -> None:
+    day = SimpleNamespace(at=NOW, looks=looks())
+    month = SimpleNamespace(value="2026-11", name="November 2026")
+    choice = {"months": [month], "name_of": lambda: lambda one: one.name, "signed_in": True, "service": None}
+    service = SimpleNamespace(client_id="antrean", name="Antrean Puskesmas")
+    gallery.add(
+        "citizen/disclosures.html", days=[day], month=month, services=[service], older="?before=x", **choice
+    )
+    gallery.add("citizen/disclosures.html", "empty", days=[], month=None, services=[], older=None, **choice)
+    one = SimpleNamespace(
+        name="Antrean Puskesmas", agency="Dinas Kesehatan Kota Sukamaju", purpose="Mendaftarkan Anda.", start="/"
+    )
+    found = {"events": [("birth", "Melahirkan"), ("school", "Sekolah dan kuliah")], "event": "", "instead": None}
+    gallery.add(
+        "citizen/applications.html",
+        signed_in=True,
+        query="",
+        continued=[one],
+        services=[one, one],
+        further="?page=1",
+        **found,
+    )
+    lost = found | {"instead": "akta"}
+    gallery.add(
+        "citizen/applications.html", "empty", query="aktee", continued=[], services=[], further=None, **lost
+    )
+    rows = [
+        SimpleNamespace(name="nik", label="NIK", shown=masking.Shown("•••• 0004", "berakhir 4"), holder="Dukcapil",
+                        as_of=NOW, hidden=True),
+        SimpleNamespace(name="name", label="Nama", shown=masking.Shown(LONG_NAME), holder="Dukcapil", as_of=NOW,
+                        hidden=False),
+    ]  # fmt: skip
+    gallery.add("citizen/account.html", signed_in=True, form=RevealForm, rows=rows)
+    gallery.add("citizen/account.html", "empty", signed_in=True, form=RevealForm, rows=[])
+    told = SimpleNamespace(
+        at=NOW,
+        title="Anda memberi izin kepada Antrean Puskesmas.",
+        to="/consents",
+        label="Lihat izin",
+        unread=True,
+    )
+    gallery.add("citizen/notifications.html", signed_in=True, form=Form, messages=[told, told], now=NOW)
+    gallery.add("citizen/notifications.html", "empty", signed_in=True, form=Form, messages=[], now=NOW)
+    for name in ("help", "privacy", "accessibility"):
+        gallery.add(f"citizen/guide_{name}.html")
+
+
+def make_gallery() -> Gallery:
+    gallery = Gallery()
+    hang_sign_in(gallery)
+    hang_sign_out(gallery)
+    hang_security(gallery)
+    hang_consents(gallery)
+    hang_portal(gallery)
+    for code in problems.PAGES:
+        gallery.add_problem(code, onward="/", finding="the address sent is not registered", until=None)
+    gallery.add_problem("redirect_uri_mismatch", finding="the address sent is not registered")
+    return gallery
+
+
+def make_app(gallery: Gallery) -> Flask:
+    app = Flask(__name__, template_folder=str(HOUSE / "templates"), static_folder=None)
+    languages.install(app)
+    pages.install(app, ISSUER)
+    problems.install(app)
+    for state in gallery.states:
+        app.add_url_rule(state.path, state.path, _view(state), methods=["GET", "POST"])
+    return app
+
+
+def _view(state: State) -> Callable[[], Response]:
+    def view() -> Response:
+        g.form_secret = b"gallery"
+        g.session = SimpleNamespace() if state.signed_in else None
+        if request.method == "POST":
+            return Response("received")
+        return state.draw()
+
+    return view
+
+
+if __name__ == "__main__":
+    make_app(make_gallery()).run(port=8106)

@@ -1,0 +1,172 @@
+"""A real Chromium without script against a whole Gapura: sign in, choose, arrive, look, take back."""
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.running import Running
+from tests.sample_client import Page, SampleClient, Visit
+
+
+class Site(BaseHTTPRequestHandler):
+    """An application's own pages: /callback is the end, or sends on to `onward`, as many do."""
+
+    onward: str | None = None
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/callback") and self.onward:
+            self.send_response(302)
+            self.send_header("Location", self.onward)
+        else:
+            self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<title>arrived</title>")
+
+    def log_message(self, *_: object) -> None:
+        """A test prints nothing."""
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., str]]:
+    servers: list[ThreadingHTTPServer] = []
+
+    def start(onward: str | None = None) -> str:
+        server = ThreadingHTTPServer(("127.0.0.1", 0), type("OneSite", (Site,), {"onward": onward}))
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+
+
+@pytest.fixture
+def page(chromium: Any) -> Iterator[Any]:
+    context = chromium.new_context(
+        java_script_enabled=False, locale="id-ID", viewport={"width": 360, "height": 800}
+    )
+    yield context.new_page()
+    context.close()
+
+
+def application(running: Running, home: str) -> SampleClient:
+    """The one that may run at any loopback port (RFC 8252 §7.3)."""
+    client = running.client("sim-saya")
+    client.redirect_uri = f"{home}/callback"
+    return client
+
+
+def begin(page: Any, running: Running, client: SampleClient, number: int) -> Visit:
+    # All tests sign in from one address, faster than people do: its budget is not what is tried here.
+    running.rows("DELETE FROM idp.rate_limits RETURNING 1")
+    visit = client.visit("openid profile", redirect_uri=client.redirect_uri)
+    citizen = running.citizen(number)
+    page.goto(visit.url)
+    page.fill("#identifier", citizen["nik"])
+    page.fill("#password", citizen["password"])
+    page.click("#login-submit")
+    return visit
+
+
+def arrived(page: Any) -> Page:
+    page.wait_for_url("**/callback?*")
+    return Page(page.url, 200, httpx.Headers(), "")
+
+
+def test_a_citizen_chooses_arrives_looks_and_takes_back(
+    page: Any, running: Running, serve: Callable[..., str]
+) -> None:
+    client = application(running, serve())
+    visit = begin(page, running, client, 2)
+    assert page.locator("#attribute-picture").count() == 1
+    assert page.locator("input[type=checkbox]:checked").count() == 0
+    page.click("#consent-allow")
+    tokens = client.exchange(visit, arrived(page))
+    claims = client.userinfo(tokens.access_token).json()
+    assert claims["name"] == running.citizen(2)["name"]
+    assert "picture" not in claims
+
+    page.goto(f"{running.issuer}/disclosures")
+    assert "SIM Saya" in page.content()
+    page.goto(f"{running.issuer}/consents")
+    page.locator(".permit", has_text="SIM Saya").get_by_role("link", name="Cabut izin").click()
+    page.click("#withdraw-confirm")
+    assert "Izin SIM Saya dicabut." in page.inner_text(".note")
+    assert client.userinfo(tokens.access_token).status_code == 401
+
+
+def test_an_application_that_sends_the_browser_on_is_reached_too(
+    page: Any, running: Running, serve: Callable[..., str]
+) -> None:
+    """(C013) Chromium applies form-action to every redirect after a POST; the last one here is a third origin."""
+    end = serve()
+    client = application(running, serve(onward=f"{end}/home"))
+    begin(page, running, client, 7)
+    page.click("#consent-allow")
+    page.wait_for_url(f"{end}/home")
+    assert page.title() == "arrived"
+
+
+def test_a_refusal_arrives_as_well(page: Any, running: Running, serve: Callable[..., str]) -> None:
+    """(C013, C043)"""
+    client = application(running, serve())
+    begin(page, running, client, 8)
+    page.click("#consent-refuse")
+    assert arrived(page).answer["error"] == "access_denied"
+
+
+def test_the_policy_does_not_stop_the_way_to_an_application_on_the_phone(page: Any, running: Running) -> None:
+    """(C013) Nothing here opens its scheme; what counts is that the policy named it."""
+    client = running.client("sim-saya")
+    client.redirect_uri = "example.sim.saya:/callback"
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    begin(page, running, client, 10)
+    page.click("#consent-allow", no_wait_after=True)
+    page.wait_for_timeout(500)
+    assert not [text for text in said if "Content Security Policy" in text]
+
+
+def test_a_page_left_alone_asks_for_nothing(page: Any, running: Running) -> None:
+    """(C016)"""
+    page.goto(running.client().visit().url, wait_until="networkidle")  # the icon comes a moment after the page
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.context.clear_cookies()
+    page.wait_for_timeout(3000)
+    assert asked == []
+
+
+def test_the_language_is_changed_without_losing_the_story(
+    page: Any, running: Running, serve: Callable[..., str]
+) -> None:
+    client = application(running, serve())
+    page.goto(client.visit("openid profile", redirect_uri=client.redirect_uri).url)
+    page.get_by_role("link", name="English").click()
+    assert page.title() == "Sign in – Gapura"
+    assert "My driving licence" in page.inner_text("main")
+    page.fill("#identifier", "1")
+    page.fill("#password", "salah")
+    page.click("#login-submit")
+    assert page.title() == "Error: Sign in – Gapura"
+    page.get_by_role("link", name="Bahasa Indonesia").click()
+    assert "SIM Saya" in page.inner_text("main")
+
+
+def test_back_after_arriving_goes_on_to_the_application_again(
+    page: Any, running: Running, serve: Callable[..., str]
+) -> None:
+    """(C011)"""
+    client = application(running, serve())
+    begin(page, running, client, 6)
+    page.click("#consent-allow")
+    arrived(page)
+    page.go_back()
+    if page.locator("#consent-allow").count():
+        page.click("#consent-allow")
+    arrived(page)

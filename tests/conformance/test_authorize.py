@@ -1,0 +1,224 @@
+"""The authorization endpoint as a client and a stranger see it: RFC 6749 §4.1, OIDC Core §3.1.2, RFC 7636, RFC
+9207."""
+
+import base64
+import hashlib
+import json
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import httpx
+import pytest
+
+from tests.running import Running
+from tests.sample_client import Browser, SampleClient, sign_in
+
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(b"v" * 43).digest()).rstrip(b"=").decode()
+
+
+@pytest.fixture(scope="module")
+def client(running: Running) -> SampleClient:
+    return running.client()
+
+
+def query(client: SampleClient, **changed: str | None) -> dict[str, str]:
+    plain: dict[str, str | None] = {
+        "response_type": "code", "client_id": client.client_id, "redirect_uri": client.redirect_uri,
+        "scope": "openid profile", "state": "st", "code_challenge": CHALLENGE, "code_challenge_method": "S256",
+    } | changed  # fmt: skip
+    return {name: value for name, value in plain.items() if value is not None}
+
+
+def ask(running: Running, text: str | dict[str, str], method: str = "GET") -> httpx.Response:
+    encoded = text if isinstance(text, str) else urlencode(text)
+    if method == "GET":
+        return httpx.get(f"{running.issuer}/authorize?{encoded}")
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    return httpx.post(f"{running.issuer}/authorize", content=encoded, headers=form)
+
+
+def error_of(answer: httpx.Response, client: SampleClient) -> dict[str, str]:
+    """The error that was told to the client, by redirect to its own address."""
+    assert answer.status_code == 303, answer.text[:500]
+    location = answer.headers["location"]
+    assert location.startswith(client.redirect_uri)
+    return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
+
+
+def is_a_page_and_leads_nowhere(answer: httpx.Response, address: str = "jahat.example") -> None:
+    assert answer.status_code == 400
+    assert "location" not in answer.headers
+    assert answer.headers["content-type"].startswith("text/html")
+    assert 'data-error="' in answer.text
+    assert address not in answer.text
+
+
+MANGLED = [
+    "{uri}/", "{uri}?x=1", "{uri}#f", "{uri}%20", "{uri}/../callback", "{uri}@jahat.example", "{upper}",
+    "https://jahat.example/cb", "{uri}%0a", "{uri}%00", "https:\\\\jahat.example", "https://a@b@jahat.example/cb",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("mangled", MANGLED)
+def test_an_address_that_is_not_registered_byte_for_byte_gets_a_page(
+    running: Running, client: SampleClient, mangled: str
+) -> None:
+    """(row 1, C002, C003) Also with a second fault in the request."""
+    uri = client.redirect_uri
+    sent = mangled.format(uri=uri, upper=uri.upper())
+    rest = urlencode(query(client, redirect_uri=None, scope="unknown"))
+    encoded = sent if "%" in sent else urlencode({"u": sent})[2:]
+    is_a_page_and_leads_nowhere(ask(running, f"{rest}&redirect_uri={encoded}"))
+
+
+def test_an_unknown_client_gets_a_page(running: Running, client: SampleClient) -> None:
+    """(row 4)"""
+    is_a_page_and_leads_nowhere(ask(running, query(client, client_id="nobody")))
+    is_a_page_and_leads_nowhere(ask(running, query(client, client_id=None)))
+
+
+@pytest.mark.parametrize("name", ["client_id", "redirect_uri"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_what_proves_the_address_comes_once(
+    running: Running, client: SampleClient, name: str, method: str
+) -> None:
+    """(C004, row 109)"""
+    sent = query(client)
+    is_a_page_and_leads_nowhere(ask(running, urlencode([*sent.items(), (name, sent[name])]), method))
+
+
+@pytest.mark.parametrize("name", ["scope", "nonce", "response_type", "prompt", "code_challenge"])
+def test_any_other_doubled_parameter_is_told_to_the_client(
+    running: Running, client: SampleClient, name: str
+) -> None:
+    """(C004, row 109)"""
+    sent = query(client, prompt="login", nonce="n")
+    told = error_of(ask(running, urlencode([*sent.items(), (name, "other")])), client)
+    assert (told["error"], told["state"], told["iss"]) == ("invalid_request", "st", running.issuer)
+
+
+def test_a_doubled_state_is_not_returned(running: Running, client: SampleClient) -> None:
+    """(C004)"""
+    told = error_of(ask(running, urlencode([*query(client).items(), ("state", "b")])), client)
+    assert told["error"] == "invalid_request"
+    assert "state" not in told
+
+
+REFUSED: list[tuple[dict[str, str | None], str]] = [
+    ({"response_type": None}, "invalid_request"),
+    ({"response_type": "token"}, "unsupported_response_type"),
+    ({"response_type": "id_token"}, "unsupported_response_type"),
+    ({"response_type": "code token"}, "unsupported_response_type"),
+    ({"response_mode": "fragment"}, "invalid_request"),
+    ({"response_mode": "web_message"}, "invalid_request"),
+    ({"scope": None}, "invalid_scope"),
+    ({"scope": "profile"}, "invalid_scope"),
+    ({"code_challenge": None, "code_challenge_method": None}, "invalid_request"),
+    ({"code_challenge_method": "plain"}, "invalid_request"),
+    ({"code_challenge_method": None}, "invalid_request"),
+    ({"code_challenge_method": "s256"}, "invalid_request"),
+    ({"code_challenge": CHALLENGE[:42]}, "invalid_request"),
+    ({"code_challenge": CHALLENGE + "A"}, "invalid_request"),
+    ({"code_challenge": CHALLENGE[:42] + "="}, "invalid_request"),
+    ({"code_challenge": CHALLENGE[:42] + "+"}, "invalid_request"),
+    ({"prompt": "login none"}, "invalid_request"),
+    ({"prompt": "select_account create foo"}, "invalid_request"),
+    ({"max_age": "-1"}, "invalid_request"),
+    ({"max_age": "abc"}, "invalid_request"),
+    ({"max_age": "9" * 20}, "invalid_request"),
+    ({"state": "s" * 4097}, "invalid_request"),
+    ({"nonce": "n" * 2049}, "invalid_request"),
+    ({"claims": "[]"}, "invalid_request"),
+    ({"claims": '{"userinfo":[]}'}, "invalid_request"),
+    ({"claims": '{"userinfo":{"nik":null,"nik":null}}'}, "invalid_request"),
+    ({"claims": "bukan json"}, "invalid_request"),
+    ({"request": "e30.e30."}, "request_not_supported"),
+    ({"request_uri": "https://jahat.example/r"}, "request_uri_not_supported"),
+    ({"id_token_hint": "garbage"}, "invalid_request"),
+    ({"prompt": "none"}, "login_required"),
+]
+
+
+@pytest.mark.parametrize(("changed", "error"), REFUSED, ids=[str(row)[:60] for row in REFUSED])
+def test_each_fault_after_the_address_is_told_by_its_code(
+    running: Running, client: SampleClient, changed: dict[str, str | None], error: str
+) -> None:
+    """(row 4, row 5, row 7, row 8, row 20, C005, C006, C015, C028, C029, C041)"""
+    told = error_of(ask(running, query(client, **changed)), client)
+    assert told["error"] == error
+    assert told["iss"] == running.issuer
+    assert "code" not in told
+    assert set(told["error_description"]) <= {chr(c) for c in range(0x20, 0x7F)} - {'"', "\\"}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"login_hint": "x" * 300}, {"ui_locales": "jv xx"}, {"display": "popup"}, {"claims_locales": "id"},
+     {"extra": "foobar"}, {"acr_values": "urn:unknown"}, {"registration": "x"}, {"claims": "{}"},
+     {"claims": '{"userinfo":{"tidak_ada":null}}'}, {"scope": "profile openid openid unknown  profile"}],
+)  # fmt: skip
+def test_hints_and_unknown_parameters_are_never_an_error(
+    running: Running, client: SampleClient, more: dict[str, str]
+) -> None:
+    answer = ask(running, query(client, **more))
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/login?handle=")
+
+
+def test_a_long_state_and_nonce_come_back_unchanged(running: Running, client: SampleClient) -> None:
+    """(C015, row 10)"""
+    browser, state, nonce = running.browser(), "s é&=\"<'" + "x" * 4000, "n" * 2000
+    sign_in(browser, client, running.citizen(6), scope="openid profile")
+    visit = client.visit("openid profile")
+    text = visit.url.split("?")[1]
+    sent = {name: values[0] for name, values in parse_qs(text).items()} | {"state": state, "nonce": nonce}
+    page = browser.get(f"/authorize?{urlencode(sent)}")
+    assert page.answer["state"] == state
+    answer = client.redeem(visit, page.answer["code"]).json()
+    payload = answer["id_token"].split(".")[1]
+    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    assert claims["nonce"] == nonce
+
+
+def test_form_post_carries_the_answer_byte_for_byte(running: Running, client: SampleClient) -> None:
+    """(C091, row 5, row 10, row 12)"""
+    browser, state = running.browser(), '"><script>x()</script> a+b&c=é'
+    sign_in(browser, client, running.citizen(6), scope="openid profile")
+    page = browser.get(client.visit("openid profile", response_mode="form_post").url)
+    fields = {name: values[0] for name, values in page.form("code").fields.items()}
+    assert fields["iss"] == running.issuer
+    assert page.form("code").action == client.redirect_uri
+    sent = query(client, response_mode="form_post", state=state)
+    page = browser.get(f"/authorize?{urlencode(sent)}")
+    assert page.form("code").fields["state"] == [state]
+    assert page.headers["cache-control"] == "no-store"
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert "script-src 'sha256-" in page.headers["content-security-policy"]
+
+
+def test_a_post_from_another_site_is_looked_at_again_with_the_cookies(
+    running: Running, client: SampleClient
+) -> None:
+    browser = running.browser()
+    sign_in(browser, client, running.citizen(6), scope="openid profile")
+    first = ask(running, query(client), "POST")
+    assert first.status_code == 303
+    assert first.headers["location"].startswith("/authorize/continue/")
+    assert "set-cookie" not in first.headers, "it must not take the place of the browser's own"
+    assert browser.get(first.headers["location"]).answer["state"] == "st"
+
+
+def test_no_redirect_of_ours_keeps_the_method(running: Running, client: SampleClient) -> None:
+    """(row 6)"""
+    browser: Browser = running.browser()
+    page = browser.get(client.visit("openid profile").url)
+    assert page.status == 200
+    assert ask(running, query(client)).status_code == 303
+
+
+@pytest.mark.parametrize("method", ["HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"])
+def test_other_methods_are_refused_by_name(running: Running, client: SampleClient, method: str) -> None:
+    """(C090, row 120)"""
+    answer = httpx.request(method, f"{running.issuer}/authorize?{urlencode(query(client))}")
+    assert answer.status_code == 405
+    assert {"GET", "POST"} <= set(answer.headers["allow"].replace(" ", "").split(","))

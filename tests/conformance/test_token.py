@@ -1,0 +1,312 @@
+"""The token, userinfo, introspection and revocation doors as clients and strangers see them: RFC 6749 §4.1.3
+and §5, RFC 6750, RFC 7009, RFC 7636 §4.6, RFC 7662, OIDC Core §5.3.
+"""
+
+import base64
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.running import Running
+from tests.sample_client import Browser, SampleClient, Tokens, Visit, sign_in
+
+SCOPE = "openid profile"
+
+
+@pytest.fixture(scope="module")
+def browser(running: Running) -> Browser:
+    return running.browser()
+
+
+@pytest.fixture(scope="module")
+def client(running: Running, browser: Browser) -> SampleClient:
+    client = running.client()
+    sign_in(browser, client, running.citizen(6), scope=SCOPE)
+    return client
+
+
+@pytest.fixture
+def code(browser: Browser, client: SampleClient) -> tuple[Visit, str]:
+    visit = client.visit(SCOPE)
+    return visit, client.code(visit, browser.get(visit.url))
+
+
+@pytest.fixture
+def tokens(running: Running, browser: Browser, client: SampleClient) -> Tokens:
+    return sign_in(browser, client, running.citizen(6), scope=SCOPE)
+
+
+def redeem(client: SampleClient, visit: Visit, sealed: str, **changed: str | None) -> httpx.Response:
+    plain: dict[str, str | None] = {
+        "grant_type": "authorization_code", "code": sealed, "redirect_uri": client.redirect_uri,
+        "code_verifier": visit.verifier,
+    } | changed  # fmt: skip
+    return client.token({name: value for name, value in plain.items() if value is not None})
+
+
+def is_error(answer: httpx.Response, error: str, status: int = 400) -> None:
+    assert (answer.status_code, answer.json()["error"]) == (status, error)
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["cache-control"] == "no-store"
+    assert set(answer.json()) == {"error", "error_description"}
+
+
+WRONG: list[tuple[dict[str, str | None], str]] = [
+    ({"redirect_uri": None}, "invalid_grant"),
+    ({"redirect_uri": "http://127.0.0.1:1/other"}, "invalid_grant"),
+    ({"code_verifier": None}, "invalid_grant"),
+    ({"code_verifier": "w" * 43}, "invalid_grant"),
+    ({"code_verifier": "w" * 42}, "invalid_grant"),
+    ({"code_verifier": "w" * 129}, "invalid_grant"),
+    ({"code_verifier": "w" * 42 + "+"}, "invalid_grant"),
+    ({"code": None}, "invalid_request"),
+    ({"grant_type": None}, "invalid_request"),
+    ({"grant_type": "password"}, "unsupported_grant_type"),
+    ({"grant_type": "implicit"}, "unsupported_grant_type"),
+]
+
+
+@pytest.mark.parametrize(("changed", "error"), WRONG, ids=[str(row)[:50] for row in WRONG])
+def test_what_does_not_fit_the_code_gives_nothing_and_burns_nothing(
+    client: SampleClient, code: tuple[Visit, str], changed: dict[str, str | None], error: str
+) -> None:
+    """(row 17, row 19, row 21, C027, C028, C029)"""
+    is_error(redeem(client, *code, **changed), error)
+    assert redeem(client, *code).status_code == 200, "the code was not burnt by it"
+
+
+@pytest.mark.parametrize("place", [0, 5, 20, -1])
+def test_a_changed_code_is_no_code(client: SampleClient, code: tuple[Visit, str], place: int) -> None:
+    """(row 22)"""
+    visit, sealed = code
+    other = "A" if sealed[place] != "A" else "B"
+    changed = sealed[:place] + other + (sealed[place + 1 :] if place != -1 else "")
+    is_error(redeem(client, visit, changed), "invalid_grant")
+
+
+def test_a_code_of_another_client_is_refused_and_its_owner_can_still_use_it(
+    running: Running, client: SampleClient, code: tuple[Visit, str]
+) -> None:
+    """(row 16, C025)"""
+    visit, sealed = code
+    other = running.client("bantuan-beras")
+    answer = other.token({"grant_type": "authorization_code", "code": sealed, "redirect_uri": client.redirect_uri,
+                          "code_verifier": visit.verifier})  # fmt: skip
+    is_error(answer, "invalid_grant")
+    assert redeem(client, visit, sealed).status_code == 200
+
+
+def post(client: SampleClient, content: bytes | str, headers: dict[str, str]) -> httpx.Response:
+    return httpx.post(client.metadata["token_endpoint"], content=content, headers=headers)
+
+
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["application/json", "multipart/form-data; boundary=x", "text/plain", ""],
+    ids=["json", "parts", "text", "none"],
+)
+def test_a_body_of_another_kind_is_told_so(client: SampleClient, kind: str) -> None:
+    """(C031, row 109)"""
+    answer = post(client, b'{"grant_type":"authorization_code"}', {"Content-Type": kind} if kind else {})
+    is_error(answer, "invalid_request")
+    assert FORM in answer.json()["error_description"]
+
+
+@pytest.mark.parametrize("kind", [f"{FORM}; charset=UTF-8", f"{FORM};charset=ISO-8859-1", FORM.upper()])
+def test_any_charset_and_case_of_the_form_is_read(client: SampleClient, kind: str) -> None:
+    """(C031)"""
+    is_error(post(client, b"grant_type=client_credentials", {"Content-Type": kind}), "invalid_client", 401)
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Basic", "Basic !!!", "Basic " + base64.b64encode(b"nocolon").decode(), "Basic /w==", "Basic " + "A" * 10_000,
+     "Bearer x", "Basic " + base64.b64encode(b"\xff\xfe:x").decode()],
+)  # fmt: skip
+def test_a_broken_basic_header_is_401_and_never_500(client: SampleClient, header: str) -> None:
+    """(row 41, C030)"""
+    answer = post(client, b"grant_type=authorization_code&code=x", {"Content-Type": FORM, "Authorization": header})
+    is_error(answer, "invalid_client", 401)
+    assert answer.headers["www-authenticate"] == 'Basic realm="gapura"'
+
+
+def test_a_secret_goes_by_basic_or_post_and_never_both(client: SampleClient) -> None:
+    """(row 40, row 42, C032)"""
+    pair = base64.b64encode(f"{client.client_id}:{client.secret}".encode()).decode()
+    basic = {"Content-Type": FORM, "Authorization": f"Basic {pair}"}
+    body = f"grant_type=authorization_code&code=x&client_id={client.client_id}"
+    is_error(post(client, body, basic), "invalid_grant")  # authenticated: a client_id beside Basic is the same
+    posted = f"{body}&client_secret={client.secret}"
+    is_error(post(client, posted, {"Content-Type": FORM}), "invalid_grant")
+    is_error(post(client, posted, basic), "invalid_request")
+    is_error(post(client, f"{body}&client_assertion=x", basic), "invalid_request")
+    is_error(post(client, body.replace(client.client_id, "bantuan-beras"), basic), "invalid_client", 401)
+    is_error(post(client, body, {"Content-Type": FORM}), "invalid_client", 401)
+
+
+def test_an_unknown_client_and_a_wrong_secret_read_the_same(client: SampleClient) -> None:
+    """(row 43)"""
+
+    def told(client_id: str) -> tuple[int, Any]:
+        body = f"grant_type=authorization_code&code=x&client_id={client_id}&client_secret=wrong"
+        answer = post(client, body, {"Content-Type": FORM})
+        return answer.status_code, answer.json()
+
+    assert told(client.client_id) == told("nobody") == (401, told("nobody")[1])
+
+
+def test_a_doubled_parameter_is_refused(client: SampleClient) -> None:
+    """(row 109, C032)"""
+    answer = post(client, b"grant_type=authorization_code&grant_type=refresh_token", {"Content-Type": FORM})
+    is_error(answer, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    "body", [b"grant_type=%ff", b"grant_type=a%00", b"a=1&" * 5000, b"x" * 70_000, b"%", b"a[]=1"]
+)
+def test_strange_bytes_are_a_client_error(client: SampleClient, body: bytes) -> None:
+    """(row 109)"""
+    assert 400 <= post(client, body, {"Content-Type": FORM}).status_code < 500
+
+
+def test_the_answer_is_plain_and_never_stored(tokens: Tokens) -> None:
+    """(row 59, row 60, clients.md)"""
+    assert tokens.answer["token_type"] == "Bearer"
+    assert tokens.answer["expires_in"] == 300
+    assert set(tokens.answer["scope"].split()) == set(SCOPE.split())
+    assert {"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"} == set(
+        tokens.claims
+    )
+
+
+def userinfo(client: SampleClient, **options: Any) -> httpx.Response:
+    return httpx.request(options.pop("method", "GET"), client.metadata["userinfo_endpoint"], **options)
+
+
+def test_userinfo_without_a_token_is_challenged_without_an_error_code(client: SampleClient) -> None:
+    answer = userinfo(client)
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, 'Bearer realm="gapura"')
+
+
+def test_userinfo_takes_the_token_in_one_way(client: SampleClient, tokens: Tokens) -> None:
+    """(row 57)"""
+    bearer, token = {"Authorization": f"Bearer {tokens.access_token}"}, tokens.access_token
+    assert userinfo(client, headers=bearer).status_code == 200
+    assert userinfo(client, headers={"Authorization": f"bearer {token}"}).status_code == 200
+    assert userinfo(client, method="POST", data={"access_token": token}).status_code == 200
+    assert userinfo(client, method="POST", data={"access_token": token}, headers=bearer).status_code == 400
+    assert userinfo(client, params={"access_token": token}).status_code == 400
+    assert userinfo(client, headers=bearer).status_code == 200, "it is still valid"
+
+
+def test_other_kinds_are_no_access_token(client: SampleClient, tokens: Tokens, code: tuple[Visit, str]) -> None:
+    """(row 38, C059)"""
+    for value in (tokens.id_token, tokens.answer["refresh_token"], code[1], "x", "A" * 5000):
+        answer = userinfo(client, headers={"Authorization": f"Bearer {value}"})
+        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_token")
+        assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+
+
+def introspect(client: SampleClient, token: str, **more: str) -> dict[str, Any]:
+    answer = httpx.post(client.metadata["introspection_endpoint"], data={"token": token, **more},
+                        auth=(client.client_id, client.secret or ""))  # fmt: skip
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_introspection_answers_its_own_client_and_tells_others_nothing(
+    running: Running, client: SampleClient, tokens: Tokens
+) -> None:
+    """(row 61, C036, C025)"""
+    told = introspect(client, tokens.access_token, token_type_hint="refresh_token")
+    assert told["active"] is True
+    assert told["sub"] == tokens.claims["sub"]
+    assert introspect(running.client("bantuan-beras"), tokens.access_token) == {"active": False}
+    for value in (tokens.id_token, tokens.answer["refresh_token"], "garbage"):
+        assert introspect(client, value) == {"active": False}
+    anybody = httpx.post(client.metadata["introspection_endpoint"], data={"token": tokens.access_token})
+    assert anybody.status_code == 401
+
+
+def revoke(client: SampleClient, token: str) -> httpx.Response:
+    return httpx.post(client.metadata["revocation_endpoint"], data={"token": token},
+                      auth=(client.client_id, client.secret or ""))  # fmt: skip
+
+
+def test_an_access_token_is_revoked_alone(client: SampleClient, tokens: Tokens) -> None:
+    """(C024)"""
+    assert revoke(client, tokens.access_token).status_code == 200
+    assert client.userinfo(tokens.access_token).status_code == 401
+    form = {"grant_type": "refresh_token", "refresh_token": tokens.answer["refresh_token"]}
+    assert client.token(form).status_code == 200
+
+
+def test_a_refresh_token_is_revoked_with_its_family_and_nothing_else(
+    running: Running, browser: Browser, client: SampleClient, tokens: Tokens
+) -> None:
+    """(C024)"""
+    other = sign_in(browser, client, running.citizen(6), scope=SCOPE)
+    assert revoke(client, tokens.answer["refresh_token"]).status_code == 200
+    form = {"grant_type": "refresh_token", "refresh_token": tokens.answer["refresh_token"]}
+    is_error(client.token(form), "invalid_grant")
+    assert client.userinfo(tokens.access_token).status_code == 401
+    assert client.userinfo(other.access_token).status_code == 200
+
+
+def test_what_is_not_this_clients_is_refused_and_garbage_is_done(
+    running: Running, client: SampleClient, tokens: Tokens
+) -> None:
+    """(C025)"""
+    is_error(revoke(running.client("bantuan-beras"), tokens.access_token), "invalid_grant")
+    assert client.userinfo(tokens.access_token).status_code == 200
+    assert revoke(client, "garbage").status_code == 200
+
+
+def test_a_refresh_may_ask_for_less_and_never_for_more(client: SampleClient, tokens: Tokens) -> None:
+    """(row 50)"""
+    form = {"grant_type": "refresh_token", "refresh_token": tokens.answer["refresh_token"]}
+    is_error(client.token({**form, "scope": "openid email"}), "invalid_scope")
+    less = client.token({**form, "scope": "openid"}).json()
+    assert less["scope"] == "openid"
+    assert set(client.userinfo(less["access_token"]).json()) == {"sub"}
+
+
+def test_a_refresh_token_of_another_client_is_refused(running: Running, tokens: Tokens) -> None:
+    """(row 48, C025)"""
+    form = {"grant_type": "refresh_token", "refresh_token": tokens.answer["refresh_token"]}
+    answer = running.client("kepegawaian-sukamaju").token(form)
+    assert answer.status_code == 400
+    assert answer.json()["error"] in ("invalid_grant", "unauthorized_client")
+
+
+@pytest.mark.parametrize("door", ["token", "introspect", "revoke"])
+def test_a_door_for_posts_says_so(running: Running, door: str) -> None:
+    """(C090)"""
+    for method in ("GET", "HEAD", "PUT", "DELETE"):
+        answer = httpx.request(method, f"{running.issuer}/{door}")
+        assert answer.status_code == 405
+        assert "POST" in answer.headers["allow"]
+
+
+def test_browsers_of_registered_origins_may_read_the_answers_and_no_other(
+    running: Running, client: SampleClient
+) -> None:
+    """(C090, clients.md)"""
+    home = running.home_of("antrean-puskesmas").rstrip("/")
+    for origin, allowed in ((home, home), ("https://jahat.example", None)):
+        answer = httpx.post(
+            client.metadata["token_endpoint"], data={"grant_type": "x"}, headers={"Origin": origin}
+        )
+        assert answer.headers.get("access-control-allow-origin") == allowed
+        preflight = httpx.options(client.metadata["userinfo_endpoint"], headers={"Origin": origin})
+        assert preflight.headers.get("access-control-allow-origin") == allowed
+    for public in ("/.well-known/openid-configuration", "/jwks"):
+        assert httpx.get(running.issuer + public).headers["access-control-allow-origin"] == "*"
+    assert (
+        "access-control-allow-origin" not in httpx.get(f"{running.issuer}/login", headers={"Origin": home}).headers
+    )

@@ -1,0 +1,177 @@
+"""Signing out: what ends, who is told, and where the browser goes (RP-Initiated Logout 1.0, Back-Channel Logout
+1.0)."""
+
+import json
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+import httpx
+import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet
+
+from tests.running import Running
+from tests.sample_client import Browser, SampleClient, Tokens, sign_in
+
+SCOPE = "openid profile"
+
+
+@pytest.fixture
+def browser(running: Running) -> Browser:
+    return running.browser()
+
+
+def logout(client: SampleClient, **sent: str) -> str:
+    return f"{client.metadata['end_session_endpoint']}?{urlencode(sent)}"
+
+
+def signed_in(running: Running, browser: Browser) -> tuple[SampleClient, Tokens]:
+    client = running.client()
+    return client, sign_in(browser, client, running.citizen(6), scope=SCOPE)
+
+
+def is_signed_out(browser: Browser, client: SampleClient) -> bool:
+    return browser.get(client.visit(SCOPE).url).has_form("identifier", "password")
+
+
+def test_a_hint_of_this_session_ends_it_at_once_and_leads_back(running: Running, browser: Browser) -> None:
+    client, tokens = signed_in(running, browser)
+    home = running.home_of("antrean-puskesmas")
+    page = browser.get(logout(client, id_token_hint=tokens.id_token, post_logout_redirect_uri=home, state="a b"))
+    assert page.url == f"{home}?state=a%20b"
+    assert client.userinfo(tokens.access_token).status_code == 401
+    form = {"grant_type": "refresh_token", "refresh_token": tokens.answer["refresh_token"]}
+    assert client.token(form).status_code == 400
+    assert is_signed_out(browser, client)
+
+
+def test_who_is_signed_out_already_gets_what_they_wished(running: Running, browser: Browser) -> None:
+    """(C052)"""
+    client, tokens = signed_in(running, browser)
+    home = running.home_of("antrean-puskesmas")
+    sent = {"id_token_hint": tokens.id_token, "post_logout_redirect_uri": home, "state": "s"}
+    browser.get(logout(client, **sent))
+    assert browser.get(logout(client, **sent)).url == f"{home}?state=s"
+
+
+@pytest.mark.parametrize("hint", ["", "garbage", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0."])
+def test_without_a_good_hint_the_citizen_is_asked_and_nobody_redirected(
+    running: Running, browser: Browser, hint: str
+) -> None:
+    """(C050, C051)"""
+    client, _ = signed_in(running, browser)
+    home = running.home_of("antrean-puskesmas")
+    sent = {"post_logout_redirect_uri": home} | ({"id_token_hint": hint} if hint else {})
+    page = browser.get(logout(client, **sent))
+    assert page.url.startswith(running.issuer)
+    assert not is_signed_out(browser, client), "a GET ended nothing"
+    done = browser.submit(page, page.form("csrf_token"), press="logout-confirm")
+    assert done.status == 200
+    assert done.url.startswith(running.issuer)
+    assert is_signed_out(browser, client)
+
+
+def test_a_hint_of_another_session_is_asked_about(running: Running, browser: Browser) -> None:
+    """(C051)"""
+    client, tokens = signed_in(running, running.browser())
+    signed_in(running, browser)
+    page = browser.get(logout(client, id_token_hint=tokens.id_token))
+    assert page.has_form("csrf_token")
+    assert not is_signed_out(browser, client)
+
+
+@pytest.mark.parametrize("back", ["https://jahat.example/", "{home}?foo=bar", "{home}x"])
+def test_an_address_that_is_not_registered_is_never_gone_to(running: Running, browser: Browser, back: str) -> None:
+    client, tokens = signed_in(running, browser)
+    sent = back.format(home=running.home_of("antrean-puskesmas"))
+    page = browser.get(logout(client, id_token_hint=tokens.id_token, post_logout_redirect_uri=sent))
+    assert page.url.startswith(running.issuer)
+
+
+def test_a_form_from_the_applications_own_page_is_looked_at_with_the_cookies(running: Running) -> None:
+    client = running.client()
+    answer = httpx.post(client.metadata["end_session_endpoint"], data={"state": "s"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/logout?state=s")
+
+
+class Receiver:
+    """An application's back-channel door, which keeps what it was told and answers as it is bidden."""
+
+    def __init__(self) -> None:
+        self.told: queue.Queue[str] = queue.Queue()
+        self.statuses: list[int] = []
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                receiver.told.put(parse_qs(body)["logout_token"][0])
+                self.send_response(receiver.statuses.pop(0) if receiver.statuses else 204)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None: ...
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.uri = f"http://127.0.0.1:{self.server.server_port}/backchannel"
+
+
+@pytest.fixture
+def receiver(running: Running) -> Iterator[Receiver]:
+    receiver = Receiver()
+    register(running, receiver.uri)
+    yield receiver
+    register(running, None)
+    receiver.server.shutdown()
+    receiver.server.server_close()
+
+
+def register(running: Running, uri: str | None) -> None:
+    change = "UPDATE idp.clients SET backchannel_logout_uri = %(uri)s WHERE client_id = %(id)s RETURNING client_no"
+    running.rows(change, uri=uri, id="antrean-puskesmas")
+    running.rows("UPDATE idp.generation SET generation = generation + 1 RETURNING generation")
+    time.sleep(1.2)  # until every process has asked for the generation
+
+
+def claims_of(client: SampleClient, token: str) -> dict[str, Any]:
+    keys = KeySet.import_key_set(client.http.get(client.metadata["jwks_uri"]).json())
+    decoded = jwt.decode(token, keys, algorithms=[client.alg])
+    assert decoded.header["typ"] == "logout+jwt"
+    return dict(decoded.claims)
+
+
+def test_each_application_of_the_session_is_told_and_may_be_down_meanwhile(
+    running: Running, browser: Browser, receiver: Receiver
+) -> None:
+    """(C053, C054, C055, row 105)"""
+    receiver.statuses = [500]
+    client, tokens = signed_in(running, browser)
+    began = time.monotonic()
+    browser.get(logout(client, id_token_hint=tokens.id_token))
+    assert time.monotonic() - began < 2, "the citizen waits for nobody"
+    first = claims_of(client, receiver.told.get(timeout=5))
+    assert time.monotonic() - began < 4
+    assert set(first) == {"iss", "aud", "iat", "exp", "jti", "sub", "sid", "events"}
+    assert (first["sub"], first["sid"]) == (tokens.claims["sub"], tokens.claims["sid"])
+    assert first["events"] == {"http://schemas.openid.net/event/backchannel-logout": {}}
+    again = claims_of(client, receiver.told.get(timeout=20))
+    assert again["jti"] == first["jti"]
+
+
+def test_a_withdrawal_is_told_to_the_application(running: Running, browser: Browser, receiver: Receiver) -> None:
+    """(C038)"""
+    client = running.client()
+    tokens = sign_in(browser, client, running.citizen(10), scope=SCOPE, prompt="consent")
+    listed = json.dumps(browser.get("/consents").html)
+    address = listed.split('/withdraw\\"')[0].rsplit('href=\\"', 1)[1] + "/withdraw"
+    page = browser.get(address)
+    browser.submit(page, page.form("csrf_token"), press="withdraw-confirm")
+    told = claims_of(client, receiver.told.get(timeout=5))
+    assert told["sub"] == tokens.claims["sub"]
+    assert "sid" not in told

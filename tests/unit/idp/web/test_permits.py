@@ -1,0 +1,16 @@
+import pytest
+
+from idp.web import permits
+
+
+@pytest.mark.parametrize(
+    ("labels", "text"),
+    [
+        ([], ""),
+        (["Nama"], "Nama"),
+        (["Nama", "NIK", "Nomor BPJS", "E-mail"], "Nama, NIK, nomor BPJS, e-mail"),
+        (["NPWP", "Village"], "NPWP, village"),
+    ],
+)
+def test_labels_are_listed_as_a_sentence_would(labels: list[str], text: str) -> None:
+    assert permits.listed(labels) == text
