@@ -125,11 +125,20 @@ class Receiver:
 @pytest.fixture
 def receiver(running: Running) -> Iterator[Receiver]:
     receiver = Receiver()
+    settle(running)
     register(running, receiver.uri)
     yield receiver
     register(running, None)
     receiver.server.shutdown()
     receiver.server.server_close()
+
+
+def settle(running: Running) -> None:
+    """Wait until the worker has handed over what earlier endings owe: it looks for the address only then."""
+    ends = time.monotonic() + 30
+    while running.rows("SELECT 1 FROM idp.outbox LIMIT 1"):
+        assert time.monotonic() < ends, "the worker hands nothing over"
+        time.sleep(0.1)
 
 
 def register(running: Running, uri: str | None) -> None:
