@@ -34,6 +34,7 @@ from idp.settings import SETTINGS, Mode, Settings
 from keys import keyring
 from keys.errors import KeyStoreError, KeyUnreadable
 from keys.key_store import KeyStore
+from keys.pairwise import Pairwise
 from keys.sealing import RestSealer
 
 ROOT = Path(__file__).parents[1]
@@ -130,7 +131,7 @@ def _prepare_country(settings: Settings, worker: Database, store: KeyStore) -> N
     from idp.demo import prepare
 
     vault, hashing = Vault(RestSealer(store.master), store.lookup), PasswordHashing(store.pepper)
-    prepare.prepare(worker, settings, vault, hashing, datetime.now(UTC))
+    prepare.prepare(worker, settings, vault, hashing, Pairwise(store.master), datetime.now(UTC))
 
 
 def _children(installation: Installation) -> list[Child]:

@@ -37,7 +37,8 @@ class Citizen:
     email: str | None = None
     phone: str | None = None
     totp: bool = False
-    more: dict[str, Any] = field(default_factory=dict)
+    has_history: bool = False
+    more: dict[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def totp_secret(self) -> str | None:
@@ -170,6 +171,7 @@ CITIZENS = (
         "gapura-demo-warga-enam",
         "agus.wijaya@warga.example",
         "+6281234500006",
+        has_history=True,
         more={
             "gender": "male",
             "birthdate": "1979-09-02",

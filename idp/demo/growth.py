@@ -23,8 +23,7 @@ from sqlalchemy.orm import Session
 
 from consent import attributes, notices, purposes
 from consent.ledger import entries, record_form
-from consent.ledger.record_form import Act, Parties
-from idp import partitions
+from consent.ledger.record_form import Act
 from idp.accounts.citizen_key import Use
 from idp.accounts.identifiers import Identifier, Kind
 from idp.accounts.profile import Value, Vault, written
@@ -32,7 +31,7 @@ from idp.claims import notice_words
 from idp.clients import registry
 from idp.clients.registry import Client
 from idp.database import Database
-from idp.partitions import Period
+from idp.demo.past import make_partitions, parties_of
 from keys.pairwise import Pairwise
 
 BATCH = 2_000
@@ -104,7 +103,7 @@ def grow(
 ) -> Iterator[int]:
     """Bring the number of accounts up to `upto`, batch by batch; yields how many there are after each."""
     with database.writing() as db:
-        _make_partitions(db, now)
+        make_partitions(db, now - timedelta(days=366), now)
         clients = [client for client in registry.load(db).by_id.values() if client.sign_in_agreement]
         asked = [_asked(db, client, issuer, now) for client in clients]
         there: int = db.execute(text("SELECT count(*) FROM idp.accounts")).scalar_one()
@@ -120,16 +119,6 @@ def grow(
         yield there
 
 
-def _make_partitions(db: Session, now: datetime) -> None:
-    """Of the year that is past: disclosures lie in the month they happened in."""
-    begins = partitions.start(Period.MONTH, now - timedelta(days=366))
-    while begins < now:
-        ends = partitions.start(Period.MONTH, begins + timedelta(days=31))
-        bounds = {"table": "consent.disclosures", "begins": begins, "ends": ends}
-        db.connection().exec_driver_sql(partitions.MAKE, bounds)
-        begins = ends
-
-
 def _asked(db: Session, client: Client, issuer: str, now: datetime) -> Asked:
     agreement = client.sign_in_agreement
     assert agreement is not None  # the caller chose those that have one
@@ -139,14 +128,7 @@ def _asked(db: Session, client: Client, issuer: str, now: datetime) -> Asked:
     notice = notices.issue(db, agreement.agreement_no, "id", words, now)
     params = {"agreement_no": agreement.agreement_no, "notice_no": notice.notice_no, "attribute_nos": covered}
     terms = db.execute(_TERMS, params).scalar_one()
-    codes = {one.agency_no: one.agency_code for one in registry.load(db).by_id.values()}
-    parties = Parties(
-        subject=_SUBJECT,
-        controller={"code": client.agency_code, "name": client.agency_name, "dpo_contact": client.dpo_contact},
-        application={"client_id": client.client_id, "name": client.name},
-        sources=codes,
-        issuer=issuer,
-    )
+    parties = parties_of(client, registry.load(db), _SUBJECT, issuer)
     named = parties.named(record_form.holders(terms, frozenset(covered)))
     parties_digest = entries.digest(named)
     db.connection().exec_driver_sql(_PARTIES, {"digest": parties_digest, "parties": Jsonb(named), "now": now})

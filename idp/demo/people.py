@@ -23,12 +23,13 @@ HOLDERS = {"npwp": "pajak-nusantara", "bpjs_number": "dinkes-sukamaju", "nik": "
            "name": "dukcapil-nusantara"} | dict.fromkeys(REGISTERED, "dukcapil-nusantara")  # fmt: skip
 
 
-def prepare(db: Session, vault: Vault, hashing: PasswordHashing, now: datetime) -> None:
-    for citizen in CITIZENS:
-        _enrol(db, vault, hashing, citizen, now)
+def prepare(db: Session, vault: Vault, hashing: PasswordHashing, now: datetime) -> dict[Citizen, UUID]:
+    """Whom this start has made; nobody at a later one."""
+    made = {citizen: _enrol(db, vault, hashing, citizen, now) for citizen in CITIZENS}
+    return {citizen: citizen_id for citizen, citizen_id in made.items() if citizen_id is not None}
 
 
-def _enrol(db: Session, vault: Vault, hashing: PasswordHashing, citizen: Citizen, now: datetime) -> None:
+def _enrol(db: Session, vault: Vault, hashing: PasswordHashing, citizen: Citizen, now: datetime) -> UUID | None:
     nik = read(citizen.nik)
     values = {
         name: Value(value, HOLDERS.get(name, "gapura"), now)
@@ -43,7 +44,7 @@ def _enrol(db: Session, vault: Vault, hashing: PasswordHashing, citizen: Citizen
     }
     enrolled = enrolment.create(db, vault, nik=nik, values=values, ial=IAL, method="demo", now=now)
     if not enrolled.made:
-        return
+        return None
     for address in (citizen.email, citizen.phone):
         if address is not None:
             vault.link(db, enrolled.citizen_id, read(address), now)
@@ -54,6 +55,7 @@ def _enrol(db: Session, vault: Vault, hashing: PasswordHashing, citizen: Citizen
         raise AssertionError(f"the demo's password of {citizen.name} is refused: {refusal.weakness}")
     if citizen.totp_secret is not None:
         _add_second_factor(db, vault, enrolled.citizen_id, citizen.totp_secret, now - timedelta(days=1))
+    return enrolled.citizen_id
 
 
 def _add_second_factor(db: Session, vault: Vault, citizen_id: UUID, secret: str, yesterday: datetime) -> None:

@@ -17,18 +17,28 @@ from idp.accounts.password_hashing import PasswordHashing
 from idp.accounts.profile import Vault
 from idp.clients import registration
 from idp.database import Database
-from idp.demo import applications, people
+from idp.demo import applications, history, people
 from idp.demo.country import APPLICATIONS, CITIZENS, known_secret
 from idp.settings import Mode, Settings
+from keys.pairwise import Pairwise
 
 
-def prepare(database: Database, settings: Settings, vault: Vault, hashing: PasswordHashing, now: datetime) -> Path:
-    """Everything, in one transaction; then demo.json, whose path is returned."""
+def prepare(
+    database: Database,
+    settings: Settings,
+    vault: Vault,
+    hashing: PasswordHashing,
+    pairwise: Pairwise,
+    now: datetime,
+) -> Path:
+    """Everything, in one transaction of the worker's role; then demo.json, whose path is returned."""
     if settings.mode is Mode.PRODUCTION:
         raise AssertionError("the demo country is never prepared in production")
     with database.writing() as db:
         applications.prepare(db, settings, now)
-        people.prepare(db, vault, hashing, now)
+        for citizen, citizen_id in people.prepare(db, vault, hashing, now).items():
+            if citizen.has_history:
+                history.prepare(db, pairwise, settings.issuer, citizen_id, now)
         contents = _contents(db, settings)
     return _write(settings.instance / "demo.json", contents)
 

@@ -5,11 +5,14 @@ import stat
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pyotp
 import pytest
 from sqlalchemy import text
 
+from consent import disclosures, records
+from consent.ledger import verify_acts
 from idp.accounts import identifiers, totp
 from idp.accounts.password_hashing import PasswordHashing
 from idp.accounts.profile import Vault
@@ -20,6 +23,7 @@ from idp.demo.prepare import prepare
 from idp.settings import Mode, Settings
 from keys import handles
 from keys.key_store import KeyStore
+from keys.pairwise import Pairwise
 from keys.sealing import RestSealer
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -33,14 +37,14 @@ class Country:
         self.database, self.instance = database, instance
         store = KeyStore.open(instance / "keys", create=True)
         self.vault = Vault(RestSealer(store.master), store.lookup)
-        self.hashing = PasswordHashing(store.pepper)
+        self.hashing, self.pairwise = PasswordHashing(store.pepper), Pairwise(store.master)
 
     def prepare(self, port: int = 8105, mode: Mode = Mode.DEMO) -> dict[str, Any]:
         issuer = f"http://127.0.0.1:{port}"
         settings = Settings(
             mode=mode, issuer=issuer, port=port, instance=self.instance, key_store=self.instance / "keys"
         )
-        self.path = prepare(self.database, settings, self.vault, self.hashing, NOW)
+        self.path = prepare(self.database, settings, self.vault, self.hashing, self.pairwise, NOW)
         contents: dict[str, Any] = json.loads(self.path.read_text())
         return contents
 
@@ -50,8 +54,8 @@ class Country:
 
 
 @pytest.fixture(scope="module")
-def land(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Country:
-    land = Country(database, tmp_path_factory.mktemp("instance"))
+def land(worker_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Country:
+    land = Country(worker_database, tmp_path_factory.mktemp("instance"))
     land.prepare()
     return land
 
@@ -159,3 +163,23 @@ def test_a_second_factor_of_the_demo_is_confirmed_and_its_present_code_is_unspen
         code = pyotp.TOTP(str(citizen.totp_secret)).at(NOW)
         assert totp.use(db, land.vault, citizen_id, code, NOW)
         assert not totp.use(db, land.vault, citizen_id, code, NOW)
+
+
+def test_one_citizen_has_a_history_with_several_agencies_that_verifies(land: Country) -> None:
+    citizen = next(one for one in country.CITIZENS if one.has_history)
+    with land.database.reading() as db:
+        citizen_id = land.vault.find_citizen(db, identifiers.read_nik(citizen.nik))  # type: ignore[arg-type]
+        assert citizen_id is not None
+        heads, known = records.list_of(db, citizen_id), registry.load(db).by_no
+        assert len({head.agency_no for head in heads}) == 3
+        assert [head.withdrawn_at is not None for head in heads].count(True) == 1
+        assert len(disclosures.list_for(db, citizen_id)) >= 6
+
+        def subjects(of: UUID, client_no: int) -> list[str]:
+            return [land.pairwise.subject(of, known[client_no].sector, known[client_no].sector_version)]
+
+        mine = text("SELECT record_id::text FROM consent.records WHERE citizen_id = :citizen_id")
+        record_ids = list(db.execute(mine, {"citizen_id": citizen_id}).scalars())
+        said = list(verify_acts.changed_records(db, subjects))
+    assert len(record_ids) == 4
+    assert not [line for line in said if any(record_id in line for record_id in record_ids)]
