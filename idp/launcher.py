@@ -102,28 +102,34 @@ def _make_ready(installation: Installation) -> None:
     settings = installation.settings
     installation.upgrade()
     installation.judge("gapura_worker", datetime.now(UTC))
-    store = KeyStore.open(settings.key_store, master_key_file=settings.master_key_file, create=True)
-    if settings.mode is Mode.PRODUCTION and store.generated:
-        raise BadStart(
-            "The master key was made by Gapura; in production bring your own in GAPURA_MASTER_KEY_FILE."
-        )
     worker = installation.database("gapura_worker")
-    sealer = RestSealer(store.master)
     try:
-        with worker.writing() as db:
-            keyring.ensure(db, sealer, datetime.now(UTC))
-            keyring.load(db, sealer, everything=True)
-        if settings.mode is not Mode.PRODUCTION:
-            _prepare_country(settings, worker, store)
-        with worker.writing() as db:
-            attributes.ensure(db)
-            purposes.ensure(db)
+        _make_keys_ready(settings, worker)
     except KeyUnreadable as error:
         raise BadStart(
             "The master key is not the one this database was sealed with; put that into GAPURA_MASTER_KEY_FILE."
         ) from error
     finally:
         worker.close()
+
+
+def _make_keys_ready(settings: Settings, worker: Database) -> None:
+    with worker.reading() as db:
+        new = keyring.is_empty(db)  # a store that is missing beside a database that needs it must be restored
+    store = KeyStore.open(settings.key_store, master_key_file=settings.master_key_file, create=new)
+    if settings.mode is Mode.PRODUCTION and store.generated:
+        raise BadStart(
+            "The master key was made by Gapura; in production bring your own in GAPURA_MASTER_KEY_FILE."
+        )
+    sealer = RestSealer(store.master)
+    with worker.writing() as db:
+        keyring.ensure(db, sealer, datetime.now(UTC))
+        keyring.load(db, sealer, everything=True)
+    if settings.mode is not Mode.PRODUCTION:
+        _prepare_country(settings, worker, store)
+    with worker.writing() as db:
+        attributes.ensure(db)
+        purposes.ensure(db)
 
 
 def _prepare_country(settings: Settings, worker: Database, store: KeyStore) -> None:

@@ -105,6 +105,11 @@ def _as_fact(row: SigningKeyRow) -> rotation.Key:
     )
 
 
+def is_empty(db: Session) -> bool:
+    """Whether this database has had no key yet: only then may a key store be made for it."""
+    return db.scalar(select(SigningKeyRow.kid).limit(1)) is None
+
+
 def ensure(db: Session, rest_sealer: RestSealer, now: datetime) -> list[str]:
     """See to it that every lane has a key; returns the `kid` of each new one.
 

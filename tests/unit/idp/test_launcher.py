@@ -190,11 +190,16 @@ def test_a_bad_start_is_one_sentence(running: Running, changes: dict[str, str], 
     assert sentence in running.refused(**changes)
 
 
-def test_another_mode_or_another_master_key_is_one_sentence(running: Running) -> None:
+def test_another_mode_no_key_store_or_another_master_key_is_one_sentence(running: Running) -> None:
     running.start()
     running.end()
     assert running.nobody_left(within=15)
     assert "of mode demo" in running.refused(GAPURA_MODE="sandbox")
+    store, kept = running.folder / "instance" / "keys", running.folder / "kept"
+    store.rename(kept)
+    assert "restore it from a copy" in running.refused()
+    assert not store.exists(), "no second store is made beside a database that needs the first"
+    kept.rename(store)
     other = running.folder / "other-key"
     other.write_bytes(b"x" * 32)
     other.chmod(0o600)
