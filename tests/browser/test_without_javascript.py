@@ -61,10 +61,10 @@ def application(running: Running, home: str) -> SampleClient:
     return client
 
 
-def begin(page: Any, running: Running, client: SampleClient, number: int) -> Visit:
+def begin(page: Any, running: Running, client: SampleClient, number: int, **sent: str) -> Visit:
     # All tests sign in from one address, faster than people do: its budget is not what is tried here.
     running.rows("DELETE FROM idp.rate_limits RETURNING 1")
-    visit = client.visit("openid profile", redirect_uri=client.redirect_uri)
+    visit = client.visit("openid profile", redirect_uri=client.redirect_uri, **sent)
     citizen = running.citizen(number)
     page.goto(visit.url)
     page.fill("#identifier", citizen["nik"])
@@ -163,7 +163,7 @@ def test_back_after_arriving_goes_on_to_the_application_again(
 ) -> None:
     """(C011)"""
     client = application(running, serve())
-    begin(page, running, client, 6)
+    begin(page, running, client, 6, prompt="consent")
     page.click("#consent-allow")
     arrived(page)
     page.go_back()
