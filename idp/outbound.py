@@ -24,6 +24,8 @@ BODY_LIMIT = 64 * 1024
 URL_LIMIT = 2048
 _NAME = re.compile(r"(?=.{1,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,62}\Z")
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # IPv4 behind NAT64: the inner address is what counts
+_UNICAST = ipaddress.ip_network("2000::/3")  # all of IPv6 that is given out; the rest has inner or old meanings
+_PROTOCOLS_OWN = ipaddress.ip_network("192.0.0.0/24")  # IETF protocol assignments (RFC 6890)
 
 Resolver = Callable[..., list[tuple[Any, ...]]]
 
@@ -71,8 +73,10 @@ def _exchange(
         )
     except OSError as error:
         raise Unreachable("no connection") from error
-    # A peer that sends a byte a second never lets a read time out: at the deadline the line is cut.
-    deadline = threading.Timer(TOTAL_SECONDS, _cut, [connected, cut := threading.Event()])
+    # A peer that sends a byte a second never lets a read time out: at the deadline the line is cut. TLS takes the
+    # socket away from `connected`, so the cut has a hold of its own.
+    held = connected.dup()
+    deadline = threading.Timer(TOTAL_SECONDS, _cut, [held, cut := threading.Event()])
     deadline.start()
     try:
         answer = _spoken(place, connected, method, body, headers)
@@ -83,6 +87,8 @@ def _exchange(
         raise Unreachable("no answer in time") from error
     finally:
         deadline.cancel()
+        _cut(held, cut)
+        held.close()
         connected.close()
 
 
@@ -168,4 +174,6 @@ def _allowed(address: ipaddress.IPv4Address | ipaddress.IPv6Address, loopback: b
             return False
     if address.is_loopback:
         return loopback
+    if address in _PROTOCOLS_OWN or (address.version == 6 and address not in _UNICAST):
+        return False
     return address.is_global and not address.is_multicast

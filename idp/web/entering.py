@@ -1,10 +1,12 @@
-"""The moment a citizen is signed in: a new session for this browser, the cookies that say so, and the way on.
+"""The moment a citizen is signed in: a session for this browser, the cookies that say so, and the way on.
 
-A new secret at every sign-in (row 72), and the session that the browser had before ends with it. A browser that is
-not shared is remembered, so that strangers' wrong guesses do not keep the citizen out at home.
+A new secret at every sign-in (row 72). Who signs in again keeps the session, so nothing of it ends and no
+application is told of a sign-out; the session of somebody else ends. A browser that is not shared is remembered,
+so that strangers' wrong guesses do not keep the citizen out at home.
 """
 
 from flask import Response, request
+from sqlalchemy.orm import Session
 
 from idp.accounts import sessions
 from idp.accounts.assurance import aal_of
@@ -21,17 +23,32 @@ from idp.web.sign_in import Screening
 
 def enter(outcome: SignedIn, screen: Screening | None, *, shared_device: bool, onward: str | None) -> Response:
     """Sign this citizen in here, and lead the browser on: to the application, or to the page it asked for."""
-    gate, before = current.gate(), current.session_key()
     with current.writing() as db:
-        if before is not None:
-            revocation.end(db, before.citizen_id, before.session_id, SessionEnd.LOGGED_OUT)
-        started = sessions.start(
-            db, gate.vault, citizen_id=outcome.citizen_id, aal=aal_of(outcome.amr), amr=outcome.amr,
-            shared_device=shared_device, device=read_user_agent(request.headers.get("User-Agent")),
-        )  # fmt: skip
+        started = _again(db, outcome, shared_device) or _anew(db, outcome, shared_device)
     if started is None:
         raise PageError("forbidden", 403, "the account was closed or suspended meanwhile")
     return lead_on(outcome, started, screen, shared_device=shared_device, onward=onward)
+
+
+def _again(db: Session, outcome: SignedIn, shared_device: bool) -> NewSession | None:
+    """The same citizen in the same browser: the session goes on under a new secret."""
+    key = current.session_key()
+    if key is None or key.citizen_id != outcome.citizen_id:
+        return None
+    session = sessions.find(current.gate().database.hot(), key.citizen_id, key.session_id, key.secret_digest)
+    if session is None or session.on_shared_device is not shared_device:
+        return None
+    return sessions.renew(db, session, aal=aal_of(outcome.amr), amr=outcome.amr, reauthenticated=True)
+
+
+def _anew(db: Session, outcome: SignedIn, shared_device: bool) -> NewSession | None:
+    before = current.session_key()
+    if before is not None:
+        revocation.end(db, before.citizen_id, before.session_id, SessionEnd.LOGGED_OUT)
+    return sessions.start(
+        db, current.gate().vault, citizen_id=outcome.citizen_id, aal=aal_of(outcome.amr), amr=outcome.amr,
+        shared_device=shared_device, device=read_user_agent(request.headers.get("User-Agent")),
+    )  # fmt: skip
 
 
 def lead_on(

@@ -1,6 +1,7 @@
 """Signing in, over HTTP: password, consent, code, token, userinfo; and taking a consent back with two taps."""
 
 import re
+import time
 
 import pytest
 
@@ -107,6 +108,25 @@ def test_a_public_client_signs_in_without_a_secret(running: Running, browser: Br
     client = running.client("sim-saya")
     tokens = sign_in(browser, client, running.citizen(1), scope="openid profile")
     assert client.userinfo(tokens.access_token).json()["birthdate"] == "1990-05-04"
+
+
+def test_signing_in_again_keeps_the_session_and_what_hangs_on_it(running: Running, browser: Browser) -> None:
+    """(row 72) An application that asks for the password again signs nobody out elsewhere."""
+    client, citizen = running.client(), running.citizen(8)
+    first = sign_in(browser, client, citizen)
+    time.sleep(1)  # auth_time counts in seconds
+    again = sign_in(browser, client, citizen, prompt="login")
+    assert again.claims["sid"] == first.claims["sid"]
+    assert again.claims["auth_time"] > first.claims["auth_time"]
+    assert client.userinfo(first.access_token).status_code == 200
+
+
+def test_somebody_else_at_the_same_browser_ends_the_session_before(running: Running, browser: Browser) -> None:
+    client = running.client()
+    first = sign_in(browser, client, running.citizen(8))
+    other = sign_in(browser, client, running.citizen(7), prompt="login consent")
+    assert other.claims["sid"] != first.claims["sid"]
+    assert client.userinfo(first.access_token).status_code == 401
 
 
 def test_a_wrong_password_is_told_in_words_and_gives_no_code(running: Running, browser: Browser) -> None:

@@ -105,7 +105,7 @@ def _stepped_up(outcome: SignedIn, asked: Asked, screen: Screening | None, onwar
     with current.writing() as db:
         renewed = sessions.renew(db, session, aal=aal_of(amr), amr=amr, reauthenticated=False)
     if renewed is None:
-        raise PageError("expired", 400, "the session ended meanwhile")
+        raise PageError("page_expired", 400, "the session ended meanwhile")
     return entering.lead_on(outcome, renewed, screen, shared_device=session.on_shared_device, onward=onward)
 
 

@@ -1,14 +1,22 @@
 """Addresses that somebody else chose: which are called, and what may come back."""
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from idp import outbound
 from idp.outbound import Unreachable
@@ -24,19 +32,20 @@ def resolving_to(*addresses: str) -> outbound.Resolver:
 INNER = [
     "127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "::1",
     "fc00::1", "fe80::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::", "224.0.0.1", "::",
+    "64:ff9b:1::a00:1", "::a00:1", "fec0::1", "192.0.0.8",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("address", INNER)
 def test_a_name_that_leads_inside_is_not_called(address: str) -> None:
     """(row 98, C037)"""
-    with pytest.raises(Unreachable):
+    with pytest.raises(Unreachable, match="not a public address"):
         outbound.get("https://app.example.go.id/", accept="*/*", loopback=False, resolve=resolving_to(address))
 
 
 def test_a_name_with_one_inner_address_is_not_called() -> None:
     """(row 98, row 99)"""
-    with pytest.raises(Unreachable):
+    with pytest.raises(Unreachable, match="not a public address"):
         outbound.get(
             "https://app.example.go.id/",
             accept="*/*",
@@ -46,7 +55,7 @@ def test_a_name_with_one_inner_address_is_not_called() -> None:
 
 
 WRONG = [
-    "http://app.example.go.id/", "https://127.0.0.1/", "https://[::1]/", "https://2130706433/", "https://0x7f.1/",
+    "http://app.example.go.id/", "https://2130706433/", "https://0x7f.1/",
     "https://127.1/", "https://user:pass@app.example.go.id/", "https://app.example.go.id:22/", "file:///etc/passwd",
     "https://app.example.go.id/#f", "https:\\\\app.example.go.id/", "https://app.example.go.id:99999/", "https://é.id/",
     "https://localhost/", "gopher://app.example.go.id/", "", "https://",
@@ -56,12 +65,19 @@ WRONG = [
 @pytest.mark.parametrize("url", WRONG)
 def test_an_address_of_another_form_is_not_called(url: str) -> None:
     """(row 98, row 100, C037)"""
-    with pytest.raises(Unreachable):
+    with pytest.raises(Unreachable, match="not an address|not https"):
         outbound.get(url, accept="*/*", loopback=False, resolve=resolving_to("127.0.0.1"))
 
 
+@pytest.mark.parametrize("url", ["https://127.0.0.1/", "https://[::1]/"])
+def test_an_inner_address_written_out_is_not_called(url: str) -> None:
+    """(row 98)"""
+    with pytest.raises(Unreachable, match="not a public address"):
+        outbound.get(url, accept="*/*", loopback=False)
+
+
 @contextmanager
-def served(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str]:
+def served(answer: Callable[[BaseHTTPRequestHandler], None], certificate: Path | None = None) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             answer(self)
@@ -71,9 +87,15 @@ def served(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str]:
         def log_message(self, *_: Any) -> None: ...
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
+    home = f"http://127.0.0.1:{server.server_port}/"
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        home = f"https://localhost:{server.server_port}/"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}/"
+        yield home
     finally:
         server.shutdown()
         server.server_close()
@@ -126,26 +148,44 @@ def test_an_answer_that_is_too_long_or_packed_is_none() -> None:
             outbound.get(url, accept="*/*", loopback=True)
 
 
-def test_a_trickle_is_cut_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+def trickle(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.end_headers()
+    for _ in range(100):
+        try:
+            handler.wfile.write(b"x")
+            handler.wfile.flush()
+        except OSError:
+            return
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_trickle_is_cut_at_the_deadline(scheme: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """(row 100)"""
     monkeypatch.setattr(outbound, "TOTAL_SECONDS", 0.5)
-
-    def trickle(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(200)
-        handler.end_headers()
-        for _ in range(100):
-            try:
-                handler.wfile.write(b"x")
-                handler.wfile.flush()
-            except OSError:
-                return
-            time.sleep(0.05)
-
-    with served(trickle) as url:
+    certificate = make_certificate(tmp_path / "localhost.pem") if scheme == "https" else None
+    if certificate is not None:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with served(trickle, certificate) as url:
         began = time.monotonic()
-        with pytest.raises(Unreachable):
+        with pytest.raises(Unreachable, match="in time"):
             outbound.get(url, accept="*/*", loopback=True)
-        assert time.monotonic() - began < 2
+        assert 0.4 < time.monotonic() - began < 2
+
+
+def make_certificate(file: Path) -> Path:
+    """Key and certificate of localhost, trusted by whoever is told to."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(private + signed.public_bytes(Encoding.PEM))
+    return file
 
 
 def test_nothing_of_ours_goes_along() -> None:
