@@ -65,7 +65,7 @@ WRONG = [
 @pytest.mark.parametrize("url", WRONG)
 def test_an_address_of_another_form_is_not_called(url: str) -> None:
     """(row 98, row 100, C037)"""
-    with pytest.raises(Unreachable, match="not an address|not https"):
+    with pytest.raises(Unreachable, match=r"not an address|not https"):
         outbound.get(url, accept="*/*", loopback=False, resolve=resolving_to("127.0.0.1"))
 
 
