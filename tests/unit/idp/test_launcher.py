@@ -1,5 +1,6 @@
 """One command runs everything; whoever kills it, nothing is left running; a bad start is one sentence."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -22,6 +23,11 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return min(int(probe.getsockname()[1]), 60_000)
+
+
+def kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):  # it may have followed another that was killed
+        os.kill(pid, signal.SIGKILL)
 
 
 class Running:
@@ -99,7 +105,7 @@ class Running:
             assert self.process.stdout is not None
             self.process.stdout.close()
         for pid in self.children():
-            os.kill(pid, signal.SIGKILL)
+            kill(pid)
 
 
 @pytest.fixture
@@ -135,7 +141,7 @@ def test_a_killed_launcher_leaves_no_orphan_and_the_next_start_serves(running: R
 def test_killing_everything_at_once_is_survived(running: Running) -> None:
     running.start()
     for pid in running.children():
-        os.kill(pid, signal.SIGKILL)
+        kill(pid)
     assert running.process is not None
     running.process.wait()
     assert running.nobody_left(within=5)
@@ -148,7 +154,7 @@ def test_what_dies_beside_us_is_started_again(running: Running) -> None:
     assert running.process is not None
     for pid in running.children():
         if pid != running.process.pid:
-            os.kill(pid, signal.SIGKILL)
+            kill(pid)
     deadline = time.monotonic() + 20
     while not (running.healthy() and (running.folder / "instance" / "pgdata" / "postmaster.pid").exists()):
         assert time.monotonic() < deadline
