@@ -17,9 +17,10 @@ from idp import schema
 from idp.database import Database
 from idp.embedded_postgres import EmbeddedPostgres
 from idp.settings import Mode
+from tests.chromium import chromium
 from tests.running import running
 
-__all__ = ["running"]
+__all__ = ["chromium", "running"]
 
 
 @contextmanager

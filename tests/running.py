@@ -65,7 +65,7 @@ class Running:
 def running() -> Iterator[Running]:
     instance = Path(tempfile.mkdtemp(prefix="gapura-running-"))
     instance.chmod(0o711)  # as root the database server is another account
-    port = _free_port()
+    port = free_port()
     environment = written_out(os.environ) | {
         "GAPURA_MODE": "demo",
         "GAPURA_INSTANCE": str(instance),
@@ -91,7 +91,7 @@ def running() -> Iterator[Running]:
         shutil.rmtree(instance, ignore_errors=True)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """One whose next three are free too: the demo agencies stand beside the server."""
     while True:
         with socket.socket() as probe:

@@ -19,8 +19,8 @@ def page(environ: dict[str, str]) -> str:
 <body>
   <main>
     <h1>Surat Keterangan Penduduk</h1>
-    <p>Anda masuk sebagai <strong id="user">{html.escape(user)}</strong>.</p>
-    <p>Nama: <span id="name">{html.escape(name) or "–"}</span></p>
+    <p>Anda masuk sebagai <strong data-claim="sub" id="user">{html.escape(user)}</strong>.</p>
+    <p>Nama: <span data-claim="name" id="name">{html.escape(name) or "–"}</span></p>
     <p><a id="logout" href="/oidc/callback?logout=/">Keluar</a></p>
   </main>
 </body>

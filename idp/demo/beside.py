@@ -79,6 +79,7 @@ def _unchanged(application: Application, settings: Settings) -> Beside | NotHere
         "ISSUER": settings.issuer,
         "CLIENT_ID": application.client_id,
         "CLIENT_SECRET": known_secret(application.client_id),
+        "SCOPE": application.scope,
     }
     command = [apache, "-D", "FOREGROUND", "-f", str(EXAMPLES / "unchanged" / "apache.conf")]
     return Beside(application.name["id"], f"http://127.0.0.1:{port}/", command, environment)

@@ -1,0 +1,146 @@
+"""Starting an application that nobody here wrote, as its own how-to says, beside a running Gapura.
+
+An application is registered by `gapura clients add` and told what any operator would tell it: issuer, id, secret
+and its own address. Its packages come from a lock file and are checked against their hashes.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from idp.processes import start_child, written_out
+from tests.chromium import missing
+from tests.running import ROOT, Running
+
+HERE = Path(__file__).parent
+VENVS = HERE / ".venvs"
+STARTS_WITHIN_SECONDS = 30
+AGREEMENT = {
+    "purpose": "clinic-queue", "required": ["name"], "optional": [], "law": [], "retention_days": 90,
+    "if_refused": {"id": "Anda tetap dilayani di loket.", "en": "You can still be served at the counter."},
+}  # fmt: skip
+
+
+def node_modules() -> Path:
+    """The packages of package-lock.json; no package runs a script of its own."""
+    folder, npm = HERE / "node_modules", shutil.which("npm")
+    if npm is None:
+        missing("Node is not installed: the clients in JavaScript are not tried")
+    if not _is_from(folder, HERE / "package-lock.json"):
+        command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+        subprocess.run(command, cwd=HERE, check=True, capture_output=True, timeout=180)
+        _stamp(folder, HERE / "package-lock.json")
+    return folder
+
+
+def python_of(client: str) -> Path:
+    """The interpreter of a client's own environment, made of its requirements.txt."""
+    folder, lock = VENVS / client, HERE / client / "requirements.txt"
+    python = folder / "bin" / "python"
+    if not _is_from(folder, lock):
+        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True, capture_output=True)
+        command = [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--disable-pip-version-check",
+            "--require-hashes",
+            "-r",
+            lock,
+        ]
+        subprocess.run(command, check=True, capture_output=True, timeout=300)
+        _stamp(folder, lock)
+    return python
+
+
+def _is_from(folder: Path, lock: Path) -> bool:
+    """Whether the whole folder was made from this very lock file: the stamp is written last."""
+    stamp = folder / ".made-from"
+    return stamp.exists() and stamp.read_text() == sha256(lock.read_bytes()).hexdigest()
+
+
+def _stamp(folder: Path, lock: Path) -> None:
+    (folder / ".made-from").write_text(sha256(lock.read_bytes()).hexdigest())
+
+
+def register(running: Running, home: str, callback: str, profile: str, more: Mapping[str, Any]) -> dict[str, str]:
+    """Through the command, as an operator does; `client_id` and `client_secret` as environment variables."""
+    metadata = {
+        "agency": "dinkes-sukamaju",
+        "profile": profile,
+        "client_name": "Layanan Uji",
+        "scope": "openid profile",
+        "redirect_uris": [home + callback],
+        "post_logout_redirect_uris": [f"{home}/"],
+        "sign_in_agreement": AGREEMENT,
+        **more,
+    }
+    environment = written_out(os.environ) | {"GAPURA_MODE": "demo", "GAPURA_INSTANCE": str(running.instance)}
+    answer = subprocess.run(
+        [Path(sys.executable).with_name("gapura"), "clients", "add", "--file", "-", "--json"],
+        cwd=ROOT, env=environment, input=json.dumps(metadata), capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stderr
+    added = json.loads(answer.stdout)
+    told = {"ISSUER": running.issuer, "HOME_URL": home, "CLIENT_ID": added["client_id"]}
+    return told | ({"CLIENT_SECRET": added["client_secret"]} if added["client_secret"] else {})
+
+
+@dataclass(frozen=True)
+class Program:
+    """One that runs; its log explains a failure."""
+
+    home: str
+    log: Path
+
+    def said(self) -> str:
+        return self.log.read_text(errors="replace")[-3000:]
+
+
+@contextmanager
+def started(
+    command: list[str | Path], environment: Mapping[str, str], folder: Path, where: Path, *,
+    account: tuple[int, int] | None = None,
+) -> Iterator[Program]:  # fmt: skip
+    """The program in `folder`, until the block ends; it writes only below `where`."""
+    log = where / "log"
+    with log.open("wb") as output:
+        process = start_child(
+            command,
+            environment=written_out(os.environ) | environment,
+            folder=folder,
+            output=output,
+            account=account,
+        )
+    program = Program(environment["HOME_URL"], log)
+    try:
+        deadline = time.monotonic() + STARTS_WITHIN_SECONDS
+        while not _answers(program.home):
+            ended = process.poll()
+            if ended is not None or time.monotonic() > deadline:
+                raise AssertionError(f"it did not start ({ended}): {program.said()}")
+            time.sleep(0.1)
+        yield program
+    finally:
+        process.terminate()
+        process.wait(15)
+
+
+def _answers(home: str) -> bool:
+    try:
+        return httpx.get(home, timeout=5).status_code < 500
+    except httpx.TransportError:
+        return False
