@@ -37,10 +37,10 @@ def node_modules() -> Path:
     folder, npm = HERE / "node_modules", shutil.which("npm")
     if npm is None:
         missing("Node is not installed: the clients in JavaScript are not tried")
-    if not _is_from(folder, HERE / "package-lock.json"):
+    made, lock = folder / ".package-lock.json", HERE / "package-lock.json"  # npm's own record, written last
+    if not made.exists() or made.stat().st_mtime < lock.stat().st_mtime:
         command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
         subprocess.run(command, cwd=HERE, check=True, capture_output=True, timeout=180)
-        _stamp(folder, HERE / "package-lock.json")
     return folder
 
 
@@ -48,9 +48,10 @@ def python_of(client: str) -> Path:
     """The interpreter of a client's own environment, made of its requirements.txt."""
     folder, lock = VENVS / client, HERE / client / "requirements.txt"
     python = folder / "bin" / "python"
-    if not _is_from(folder, lock):
+    stamp, made_from = folder / "made-from", sha256(lock.read_bytes()).hexdigest()
+    if not stamp.exists() or stamp.read_text() != made_from:
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True, capture_output=True)
-        command = [
+        install = [
             python,
             "-m",
             "pip",
@@ -61,23 +62,15 @@ def python_of(client: str) -> Path:
             "-r",
             lock,
         ]
-        subprocess.run(command, check=True, capture_output=True, timeout=300)
-        _stamp(folder, lock)
+        subprocess.run(install, check=True, capture_output=True, timeout=300)
+        stamp.write_text(made_from)  # last: what was interrupted is made again
     return python
 
 
-def _is_from(folder: Path, lock: Path) -> bool:
-    """Whether the whole folder was made from this very lock file: the stamp is written last."""
-    stamp = folder / ".made-from"
-    return stamp.exists() and stamp.read_text() == sha256(lock.read_bytes()).hexdigest()
-
-
-def _stamp(folder: Path, lock: Path) -> None:
-    (folder / ".made-from").write_text(sha256(lock.read_bytes()).hexdigest())
-
-
 def register(running: Running, home: str, callback: str, profile: str, more: Mapping[str, Any]) -> dict[str, str]:
-    """Through the command, as an operator does; `client_id` and `client_secret` as environment variables."""
+    """Through the command, as an operator does; `client_id` and `client_secret` as environment variables. None in
+    `more` leaves a member out.
+    """
     metadata = {
         "agency": "dinkes-sukamaju",
         "profile": profile,
@@ -88,10 +81,11 @@ def register(running: Running, home: str, callback: str, profile: str, more: Map
         "sign_in_agreement": AGREEMENT,
         **more,
     }
+    given = {name: value for name, value in metadata.items() if value is not None}
     environment = written_out(os.environ) | {"GAPURA_MODE": "demo", "GAPURA_INSTANCE": str(running.instance)}
     answer = subprocess.run(
         [Path(sys.executable).with_name("gapura"), "clients", "add", "--file", "-", "--json"],
-        cwd=ROOT, env=environment, input=json.dumps(metadata), capture_output=True, text=True, timeout=60,
+        cwd=ROOT, env=environment, input=json.dumps(given), capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert answer.returncode == 0, answer.stderr
     added = json.loads(answer.stdout)
