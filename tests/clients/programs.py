@@ -7,23 +7,27 @@ and its own address. Its packages come from a lock file and are checked against 
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
 from idp.processes import start_child, written_out
 from tests.chromium import missing
 from tests.running import ROOT, Running
+from tests.sample_client import Browser
 
 HERE = Path(__file__).parent
+NOBODY = (65534, 65534)
 VENVS = HERE / ".venvs"
 STARTS_WITHIN_SECONDS = 30
 AGREEMENT = {
@@ -104,13 +108,30 @@ class Program:
         return self.log.read_text(errors="replace")[-3000:]
 
 
+def answers(home: str) -> bool:
+    try:
+        return httpx.get(home, timeout=5).status_code < 500
+    except httpx.TransportError:
+        return False
+
+
+def listens(address: str) -> bool:
+    """For what speaks no HTTP."""
+    parts = urlsplit(address)
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or 0), timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
 @contextmanager
 def started(
     command: list[str | Path], environment: Mapping[str, str], folder: Path, where: Path, *,
-    account: tuple[int, int] | None = None,
+    account: tuple[int, int] | None = None, is_up: Callable[[str], bool] = answers,
 ) -> Iterator[Program]:  # fmt: skip
     """The program in `folder`, until the block ends; it writes only below `where`."""
-    log = where / "log"
+    log = where / f"{Path(command[0]).name}.log"
     with log.open("wb") as output:
         process = start_child(
             command,
@@ -122,7 +143,7 @@ def started(
     program = Program(environment["HOME_URL"], log)
     try:
         deadline = time.monotonic() + STARTS_WITHIN_SECONDS
-        while not _answers(program.home):
+        while not is_up(program.home):
             ended = process.poll()
             if ended is not None or time.monotonic() > deadline:
                 raise AssertionError(f"it did not start ({ended}): {program.said()}")
@@ -133,8 +154,6 @@ def started(
         process.wait(15)
 
 
-def _answers(home: str) -> bool:
-    try:
-        return httpx.get(home, timeout=5).status_code < 500
-    except httpx.TransportError:
-        return False
+def forget(browser: Browser) -> None:
+    """The application's cookies alone: its own session is over, Gapura's is not."""
+    browser.cookies = {name: value for name, value in browser.cookies.items() if name.startswith("__Host-gapura")}

@@ -17,12 +17,11 @@ from typing import Any
 import pytest
 
 from tests.chromium import missing
-from tests.clients.programs import HERE, Program, node_modules, python_of, register, started
+from tests.clients.programs import HERE, NOBODY, Program, forget, node_modules, python_of, register, started
 from tests.running import ROOT, Running, free_port
 from tests.sample_client import Browser, Page, consent, log_in
 
 SUPARNO = 2
-NOBODY = (65534, 65534)
 EXAMPLES = ROOT / "examples"
 MODULES = Path("/usr/lib/apache2/modules")
 Told = dict[str, str]  # ISSUER, HOME_URL, CLIENT_ID, CLIENT_SECRET
@@ -146,11 +145,6 @@ def enter(browser: Browser, running: Running, program: Program, start: str) -> d
         page = consent(browser, page)
     assert page.url == f"{program.home}/", (page.url, page.status, page.errors, page.html[-1000:], program.said())
     return received(page)
-
-
-def forget(browser: Browser) -> None:
-    """The application's cookies alone: its own session is over, Gapura's is not."""
-    browser.cookies = {name: value for name, value in browser.cookies.items() if name.startswith("__Host-gapura")}
 
 
 def test_a_citizen_signs_in_then_again_without_typing_and_out(

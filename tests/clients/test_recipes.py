@@ -20,9 +20,18 @@ RECIPES = [
     ("connect-mozilla-django-oidc.md", HERE / "mozilla_django_oidc" / "gapura.py"),
     ("connect-mozilla-django-oidc.md", HERE / "mozilla_django_oidc" / "by_sub.py"),
     ("connect-django-allauth.md", HERE / "django_allauth" / "gapura.py"),
+    ("connect-roundcube-and-dovecot.md", HERE / "roundcube" / "gapura.inc.php"),
+    ("connect-roundcube-and-dovecot.md", HERE / "roundcube" / "dovecot.conf"),
+    ("connect-roundcube-and-dovecot.md", HERE / "roundcube" / "dovecot-oauth2.conf.ext"),
     ("put-an-unchanged-application-behind-the-gate.md", ROOT / "examples" / "unchanged" / "apache.conf"),
 ]
-CONFIGURATION = ("passport_openidconnect/login.mjs", "oidc_client_ts/login.js", "gapura.py", "apache.conf")
+CONFIGURATION = (
+    "passport_openidconnect/login.mjs",
+    "oidc_client_ts/login.js",
+    "gapura.py",
+    "gapura.inc.php",
+    ".conf",
+)
 
 
 def recipe(file: Path) -> str:
@@ -36,7 +45,9 @@ def test_a_how_to_shows_the_file_that_is_run(page: str, file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "file", [file for _, file in RECIPES if str(file).endswith(CONFIGURATION)], ids=lambda file: file.parent.name
+    "file",
+    [file for _, file in RECIPES if str(file).endswith(CONFIGURATION)],
+    ids=lambda file: f"{file.parent.name} {file.name}",
 )
 def test_a_configuration_is_short(file: Path) -> None:
     lines = [line for line in recipe(file).splitlines() if line and not line.startswith(("#", "import "))]
