@@ -14,6 +14,8 @@ MOST_LINES = 15
 
 RECIPES = [
     ("connect-openid-client.md", HERE / "openid_client" / "login.mjs"),
+    ("connect-express-openid-connect.md", HERE / "express_openid_connect" / "login.mjs"),
+    ("connect-authjs.md", HERE / "authjs" / "login.mjs"),
     ("connect-passport-openidconnect.md", HERE / "passport_openidconnect" / "login.mjs"),
     ("connect-oidc-client-ts.md", HERE / "oidc_client_ts" / "login.js"),
     ("connect-authlib-flask.md", ROOT / "examples" / "agency_flask" / "app.py"),
