@@ -102,6 +102,7 @@ class Program:
     """One that runs; its log explains a failure."""
 
     home: str
+    client_id: str
     log: Path
 
     def said(self) -> str:
@@ -140,7 +141,7 @@ def started(
             output=output,
             account=account,
         )
-    program = Program(environment["HOME_URL"], log)
+    program = Program(environment["HOME_URL"], environment["CLIENT_ID"], log)
     try:
         deadline = time.monotonic() + STARTS_WITHIN_SECONDS
         while not is_up(program.home):

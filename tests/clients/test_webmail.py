@@ -17,7 +17,7 @@ import pytest
 from tests.chromium import missing
 from tests.clients.programs import HERE, NOBODY, Program, forget, listens, register, started
 from tests.running import Running, free_port
-from tests.sample_client import Page, consent, log_in
+from tests.sample_client import Browser, Page, consent, log_in
 
 SUPARNO = 2
 ROUNDCUBE = Path("/var/lib/roundcube")
@@ -74,15 +74,41 @@ def mailbox(page: Page, webmail: Program) -> str:
     assert "_task=mail" in page.url, (page.url, page.status, page.html[-3000:], webmail.said())
     found = re.search(r'class="header-title username">(a[a-z2-7]{26})@', page.html)
     assert found is not None, page.html[:3000]
-    said = webmail.log.with_name("mail.log").read_text()
-    assert f"Login: user=<{found[1]}>, method=XOAUTH2" in said, said
+    assert found[1] in logins(webmail)
     return found[1]
+
+
+def logins(webmail: Program) -> list[str]:
+    """Whose mailbox Dovecot opened for a token, in order."""
+    return re.findall(r"Login: user=<(\w+)>, method=XOAUTH2", webmail.log.with_name("mail.log").read_text())
+
+
+def enter(running: Running, webmail: Program, browser: Browser) -> Page:
+    page = browser.get(f"{webmail.home}/index.php/login/oauth")
+    if page.has_form("identifier", "password"):
+        page = log_in(browser, page, running.citizen(SUPARNO))
+    return consent(browser, page) if page.has_form("decision") else page
 
 
 def test_a_citizen_reads_mail_and_again_without_typing(running: Running, webmail: Program) -> None:
     browser = running.browser(webmail.home)
-    start = f"{webmail.home}/index.php/login/oauth"
-    page = log_in(browser, browser.get(start), running.citizen(SUPARNO))
-    owner = mailbox(consent(browser, page) if page.has_form("decision") else page, webmail)
+    owner = mailbox(enter(running, webmail, browser), webmail)
     forget(browser)
-    assert mailbox(browser.get(start), webmail) == owner
+    assert mailbox(browser.get(f"{webmail.home}/index.php/login/oauth"), webmail) == owner
+
+
+def test_a_withdrawal_closes_the_mailbox_that_is_open(running: Running, webmail: Program) -> None:
+    browser = running.browser(webmail.home)
+    mail = enter(running, webmail, browser)
+    mailbox(mail, webmail)
+    sql = """
+        SELECT consents.consent_id FROM consent.consents
+        JOIN idp.clients USING (client_no) WHERE clients.client_id = %(client_id)s"""
+    ((consent_id,),) = running.rows(sql, client_id=webmail.client_id)
+    page = browser.get(f"/consents/{consent_id}/withdraw")
+    form = next(form for form in page.forms if any(button[2] == "withdraw-confirm" for button in form.buttons))
+    browser.submit(page, form, press="withdraw-confirm")
+    opened = logins(webmail)
+    browser.get(mail.url)
+    assert logins(webmail) == opened, "the mail server asks Gapura each time, and was told no"
+    assert browser.get(f"{webmail.home}/index.php/login/oauth").has_form("decision"), "it asks anew"
