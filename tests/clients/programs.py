@@ -1,7 +1,8 @@
 """Starting an application that nobody here wrote, as its own how-to says, beside a running Gapura.
 
 An application is registered by `gapura clients add` and told what any operator would tell it: issuer, id, secret
-and its own address. Its packages come from a lock file and are checked against their hashes.
+and its own address. Its packages come from a lock file and are checked against their hashes: package-lock.json by
+`npm install`, a requirements.txt by `pip-compile --generate-hashes --allow-unsafe` from the requirements.in there.
 """
 
 import json
@@ -106,7 +107,7 @@ class Program:
     log: Path
 
     def said(self) -> str:
-        return self.log.read_text(errors="replace")[-3000:]
+        return self.log.read_text(errors="replace")[-6000:]
 
 
 def answers(home: str) -> bool:

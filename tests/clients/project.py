@@ -26,6 +26,13 @@ TEMPLATES = [{
 # Cookies know no ports: beside other applications on one host, names of its own.
 SESSION_COOKIE_NAME = f"session-{os.environ['CLIENT_ID']}"
 CSRF_COOKIE_NAME = f"csrf-{os.environ['CLIENT_ID']}"
+# What fails is said in the log, which a failing test shows.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": "ERROR"},
+}
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 

@@ -103,7 +103,7 @@ APPLICATIONS = [
     Application(
         "openid_client", node, "/callback", leave="/logout", more={"id_token_signed_response_alg": "ES256"}
     ),
-    Application("authlib", authlib, "/callback", leave="/logout"),
+    Application("authlib", authlib, "/callback", leave="/logout", more={"id_token_signed_response_alg": "EdDSA"}),
     Application("express_openid_connect", node, "/callback", leave="/logout"),
     Application("authjs", node, "/auth/callback/gapura", enter="/auth/signin", more={"id_token_claims": "scope"}),
     Application("passport_openidconnect", node, "/callback", profile="classic"),
@@ -112,6 +112,14 @@ APPLICATIONS = [
     ),
     Application(
         "django_allauth", django, "/accounts/oidc/gapura/login/callback/", enter="/accounts/oidc/gapura/login/"
+    ),
+    Application(
+        "social_auth_app_django",
+        django,
+        "/complete/oidc/",
+        profile="classic",
+        enter="/start",
+        more={"id_token_signed_response_alg": "ES256"},
     ),
     Application("mod_auth_openidc", apache, "/oidc/callback", enter="/", leave="/oidc/callback?logout=%2F"),
 ]
@@ -139,9 +147,12 @@ def received(page: Page) -> dict[str, str]:
 
 
 def start_at(browser: Browser, address: str) -> Page:
-    """Where an application sends the citizen to Gapura; Auth.js has them press a button first."""
+    """Where an application sends the citizen to Gapura; some have them press a button first."""
     page = browser.get(address)
-    return browser.submit(page, page.form("csrfToken")) if page.has_form("csrfToken") else page
+    for guard in ("csrfToken", "csrfmiddlewaretoken"):
+        if page.url == address and page.has_form(guard):
+            return browser.submit(page, page.form(guard))
+    return page
 
 
 def enter(browser: Browser, running: Running, program: Program, start: str) -> dict[str, str]:

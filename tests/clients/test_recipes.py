@@ -22,6 +22,7 @@ RECIPES = [
     ("connect-mozilla-django-oidc.md", HERE / "mozilla_django_oidc" / "gapura.py"),
     ("connect-mozilla-django-oidc.md", HERE / "mozilla_django_oidc" / "by_sub.py"),
     ("connect-django-allauth.md", HERE / "django_allauth" / "gapura.py"),
+    ("connect-social-auth-app-django.md", HERE / "social_auth_app_django" / "gapura.py"),
     ("connect-roundcube-and-dovecot.md", HERE / "roundcube" / "gapura.inc.php"),
     ("connect-roundcube-and-dovecot.md", HERE / "roundcube" / "dovecot.conf"),
     ("connect-roundcube-and-dovecot.md", HERE / "roundcube" / "dovecot-oauth2.conf.ext"),

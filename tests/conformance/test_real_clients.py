@@ -162,6 +162,7 @@ def arrive(browser: Browser, replay: Replay) -> str:
     return replay.code(page)
 
 
+@pytest.mark.filterwarnings("ignore:EdDSA is deprecated")  # measured clients know Ed25519 by no other name
 def test_it_signs_a_citizen_in_as_it_always_did(browser: Browser, published: KeySet, replay: Replay) -> None:
     """(clients.md)"""
     row, code = replay.row, arrive(browser, replay)
