@@ -18,7 +18,6 @@ from idp import outbound
 from idp.clients.registry import Client
 from idp.gate import Gate
 from idp.outbound import Unreachable
-from idp.settings import Mode
 from idp.signals import backchannel_logout, outbox
 from keys.derivation import Label
 
@@ -112,9 +111,9 @@ def _sent(gate: Gate, client: Client, delivery: Delivery) -> str:
     told = backchannel_logout.token(
         gate, client, delivery.delivery_id, delivery.citizen_id, delivery.session_id, gate.now()
     )
-    loopback = gate.settings.mode is not Mode.PRODUCTION
+    fields = {"logout_token": told}
     try:
-        answer = outbound.post_form(client.backchannel_logout_uri or "", {"logout_token": told}, loopback=loopback)
+        answer = outbound.post_form(client.backchannel_logout_uri or "", fields, loopback=gate.loopback)
     except Unreachable:
         return "unreachable"
     return str(answer.status)
