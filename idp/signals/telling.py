@@ -17,7 +17,6 @@ from idp import audit, metrics, outbound
 from idp.clients.registry import Client
 from idp.gate import Gate
 from idp.outbound import Unreachable
-from idp.settings import Mode
 from idp.signals import backchannel_logout, deliveries, delivery, notifications, outbox
 from idp.signals.deliveries import Delivery
 from idp.signals.outbox import Signal
@@ -149,7 +148,7 @@ def _answer(gate: Gate, claimed: Delivery) -> str:
 
 
 def _sent(gate: Gate, client: Client, token: str) -> str:
-    loopback = gate.settings.mode is not Mode.PRODUCTION
+    uri = client.backchannel_logout_uri or ""
     try:
         answer = outbound.post_form(
             client.backchannel_logout_uri or "", {"logout_token": token}, loopback=loopback
