@@ -150,9 +150,7 @@ def _answer(gate: Gate, claimed: Delivery) -> str:
 def _sent(gate: Gate, client: Client, token: str) -> str:
     uri = client.backchannel_logout_uri or ""
     try:
-        answer = outbound.post_form(
-            client.backchannel_logout_uri or "", {"logout_token": token}, loopback=loopback
-        )
+        answer = outbound.post_form(uri, {"logout_token": token}, loopback=gate.loopback)
     except Unreachable:
         return "unreachable"
     return str(answer.status)
