@@ -16,7 +16,7 @@ from idp.endpoints.protocol import (
     token,
     userinfo,
 )
-from idp.endpoints.sign_in import consent, login, second_factor
+from idp.endpoints.sign_in import consent, login, second_factor, select_account
 from idp.gate import Gate
 from idp.settings import Mode, Settings
 from idp.web import current, languages, pages, problems, shells
@@ -35,6 +35,7 @@ HOT = (
 PAGES = (
     authorize,
     login,
+    select_account,
     logout,
     second_factor,
     consent,

@@ -1,9 +1,12 @@
 """The moment a citizen is signed in: a session for this browser, the cookies that say so, and the way on.
 
 A new secret at every sign-in (row 72). Who signs in again keeps the session, so nothing of it ends and no
-application is told of a sign-out; the session of somebody else ends. A browser that is not shared is remembered,
-so that strangers' wrong guesses do not keep the citizen out at home.
+application is told of a sign-out. Where somebody else is signed in, nobody takes their place unasked (C011). A
+browser that is not shared is remembered, so that strangers' wrong guesses do not keep the citizen out at home.
 """
+
+from urllib.parse import urlencode
+from uuid import UUID
 
 from flask import Response, request
 from sqlalchemy.orm import Session
@@ -23,6 +26,7 @@ from idp.web.sign_in import Screening
 
 def enter(outcome: SignedIn, screen: Screening | None, *, shared_device: bool, onward: str | None) -> Response:
     """Sign this citizen in here, and lead the browser on: to the application, or to the page it asked for."""
+    make_way(outcome.citizen_id, screen, onward)
     with current.writing() as db:
         started = _again(db, outcome, shared_device) or _anew(db, outcome, shared_device)
     if started is None:
@@ -30,13 +34,26 @@ def enter(outcome: SignedIn, screen: Screening | None, *, shared_device: bool, o
     return lead_on(outcome, started, screen, shared_device=shared_device, onward=onward)
 
 
+def make_way(citizen_id: UUID, screen: Screening | None, onward: str | None) -> None:
+    """Tell whoever proved to be this citizen that somebody else is signed in here, and lead to where that one can
+    be signed out. Two people at one device share no session, and neither ends the other's by mistake.
+    """
+    there = signed_in.find_session()
+    if there is None or there.citizen_id == citizen_id:
+        return
+    query = {"handle": screen.story.handle} if screen is not None else {"onward": signed_in.own_page(onward)}
+    way = f"/login/account?{urlencode(query)}"
+    raise PageError("signed_in_as_another", 409, "another citizen is signed in at this browser", way)
+
+
 def _again(db: Session, outcome: SignedIn, shared_device: bool) -> NewSession | None:
     """The same citizen in the same browser: the session goes on under a new secret."""
-    key = current.session_key()
-    if key is None or key.citizen_id != outcome.citizen_id:
-        return None
-    session = sessions.find(current.gate().database.hot(), key.citizen_id, key.session_id, key.secret_digest)
-    if session is None or session.on_shared_device is not shared_device:
+    session = signed_in.find_session()
+    if (
+        session is None
+        or session.citizen_id != outcome.citizen_id
+        or session.on_shared_device is not shared_device
+    ):
         return None
     return sessions.renew(db, session, aal=aal_of(outcome.amr), amr=outcome.amr, reauthenticated=True)
 

@@ -156,10 +156,12 @@ def page(
     *,
     finding: str = "",
     onward: str | None = None,
+    towards: str | None = None,
     until: datetime | None = None,
     headers: Iterable[tuple[str, str]] = (),
 ) -> Response:
-    """A page for people. `onward`: the one way forward this story knows; `until`: when to try again."""
+    """A page for people. `onward`: the one way forward this story knows, `towards` which application;
+    `until`: when to try again."""
     incident, g.page_is_error = incident_number(), True
     log.info("page_refused", incident=incident, problem=code, status=status, finding=finding)
     try:
@@ -171,6 +173,7 @@ def page(
             incident=incident,
             finding=finding,
             onward=onward,
+            towards=towards,
             until=until,
         )
     except Exception as error:

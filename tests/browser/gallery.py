@@ -184,6 +184,9 @@ def hang_sign_in(gallery: Gallery) -> None:
     gallery.add("sign_in/login.html", "empty", form=LoginForm, handle="", client=None, action="/login")
     gallery.add("sign_in/login.html", "wrong", form=wrong_login, **sign_in)
     gallery.add("sign_in/second_factor.html", form=CodeForm, handle="h", client=client)
+    choice = {"form": Form, "signed_in": True}
+    gallery.add("sign_in/select_account.html", citizen_name="Siti Rahayu", handle="h", client=client, **choice)
+    gallery.add("sign_in/select_account.html", "long", citizen_name=LONG_NAME, client=None, own_page="/", **choice)
     gallery.add("sign_in/second_factor.html", "wrong", form=wrong_code, handle="h", client=None)
     gallery.add("sign_in/consent.html", signed_in=True, **consent_page())
     gallery.add(
@@ -296,6 +299,8 @@ def make_gallery() -> Gallery:
     hang_portal(gallery)
     for code in problems.PAGES:
         gallery.add_problem(code, onward="/", finding="the address sent is not registered", until=None)
+    over = {"onward": "/", "towards": "Antrean Puskesmas"}
+    gallery.states.append(State("protocol/error.html", "over", lambda: problems.page("already_signed_in", **over)))
     gallery.add_problem("redirect_uri_mismatch", finding="the address sent is not registered")
     return gallery
 

@@ -51,6 +51,8 @@ AIMED = [
     ("POST", "/revoke", {"client_id": "sim-saya", "token": "x", "token_type_hint": "x"}),
     ("GET", "/logout", {"id_token_hint": PLAIN[-1], "post_logout_redirect_uri": "x", "state": "x"}),
     ("GET", "/login", {"handle": "x"}),
+    ("GET", "/login/account", {"handle": "x", "onward": "/security"}),
+    ("POST", "/login/account", {"decision": "another", "csrf_token": "x", "handle": "x"}),
     ("POST", "/login", {"identifier": "3273010101900001", "password": "x", "csrf_token": "x", "handle": "x"}),
     ("GET", "/disclosures", {"before": "x", "since": "x", "client": "x"}),
 ]

@@ -99,6 +99,16 @@ def test_a_form_from_the_applications_own_page_is_looked_at_with_the_cookies(run
     assert (answer.status_code, answer.headers["location"]) == (303, "/logout?state=s")
 
 
+def test_a_form_of_ours_without_its_session_puts_no_token_into_an_address(
+    running: Running, browser: Browser
+) -> None:
+    signed_in(running, browser)
+    page = browser.get("/logout")
+    browser.cookies.pop("__Host-gapura")
+    done = browser.submit(page, page.form("csrf_token"), press="logout-confirm")
+    assert (done.status, done.url) == (200, f"{running.issuer}/logout")
+
+
 class Receiver:
     """An application's back-channel door, which keeps what it was told and answers as it is bidden."""
 
