@@ -1,8 +1,8 @@
 """The operator's own gateway for e-mail and SMS: one HTTPS address that takes a message as JSON and answers 2xx.
 
-Which provider carries it is the gateway's affair, so a change of provider changes nothing here. The address is the
-operator's word, not a stranger's: it may lie in the inner network. `Idempotency-Key` lets the gateway drop what came
-twice.
+Which provider carries it is the gateway's affair, so a change of provider changes nothing here. The address is
+the operator's word, not a stranger's: it may lie in the inner network. `Idempotency-Key` lets the gateway drop
+what came twice.
 """
 
 from datetime import datetime
@@ -22,7 +22,7 @@ class NotSent(Exception):
 
 
 class Gateway:
-    """Sends by POST {"to", "channel", "subject", "text"}; the token stands in a file, as no environment shows it."""
+    """Sends by POST {"to", "channel", "subject", "text"}; the token comes by file, which no environment shows."""
 
     def __init__(self, url: str | None, token_file: Path | None) -> None:
         self._url = url

@@ -1,8 +1,8 @@
 """What e-mails and SMS say, in both languages. Pure: words, with places for a code, a link and our own host.
 
-Beside the inbox in the portal they say only that there is something in it: no link, nothing of the citizen, because
-links in messages teach people to follow them (experience.md §3.11). A code names its host in the last line, so that
-a browser fills it in there and nowhere else.
+Beside the inbox in the portal they say only that there is something in it: no link, nothing of the citizen,
+because links in messages teach people to follow them (experience.md §3.11). A code names its host in the last
+line, so that a browser fills it in there and nowhere else.
 """
 
 from dataclasses import dataclass

@@ -1,9 +1,9 @@
-"""E-mails and SMS on their way out: each is a job of the transaction that causes it, so it leaves if and only if its
-cause was committed (DESIGN §3).
+"""E-mails and SMS on their way out: each is a job of the transaction that causes it, so it leaves if and only if
+its cause was committed (DESIGN §3).
 
-A job's arguments lie in a table in the clear, so what is said, and to whom, is sealed under the citizen's own key:
-an erased citizen is written to no more. A message may name its end: a code that has run out is not sent late. How a
-message travels is the sender's business, an e-mail or SMS gateway or the visible inbox of a demo.
+A job's arguments lie in a table in the clear, so what is said, and to whom, is sealed under the citizen's own
+key: an erased citizen is written to no more. A message may name its end: a code that has run out is not sent
+late. How a message travels is the sender's business, an e-mail or SMS gateway or the visible inbox of a demo.
 """
 
 import json
