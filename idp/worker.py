@@ -29,7 +29,7 @@ from idp.ledger_upkeep import DayClosing
 from idp.revocation.consent import expire_due
 from idp.revocation.session import end_with as end_sessions_with
 from idp.settings import Mode, Settings
-from idp.signals import delivery_attempts, gateway, messages
+from idp.signals import deliveries, gateway, messages, telling
 from idp.signals.messages import Message, Sender
 from idp.web import rate_limits
 from keys import keyring
@@ -46,6 +46,7 @@ OVER = (
     ("unconfirmed second factors", timedelta(hours=1), totp.forget),
     ("ended sessions", timedelta(hours=1), sessions.forget),
     ("settled recoveries", timedelta(hours=24), recovery.forget),
+    ("deliveries given up", timedelta(hours=1), deliveries.forget),
 )
 logger = structlog.get_logger()
 
@@ -74,13 +75,14 @@ class Parts:
 
 def duties(parts: Parts) -> tuple[Duty, ...]:
     """Everything that recurs, with its pace."""
-    days = DayClosing()
+    days, attempts = DayClosing(), telling.Telling(parts.gate)
     return (
         Duty(
             "number the ledger", timedelta(seconds=ledger_upkeep.TICK_SECONDS), lambda: _number_the_ledger(parts)
         ),
-        Duty("hand signals over", timedelta(seconds=0.5), lambda: delivery_attempts.hand_over(parts.gate)),
-        Duty("deliver signals", timedelta(seconds=0.5), lambda: delivery_attempts.deliver_due(parts.gate)),
+        Duty("hand signals over", timedelta(seconds=0.5), lambda: telling.hand_over(parts.gate)),
+        Duty("deliver signals", timedelta(seconds=0.5), attempts.step),
+        Duty("give up deliveries", timedelta(minutes=1), lambda: telling.give_up_too_old(parts.gate)),
         Duty("end sessions that ran out", timedelta(seconds=60), lambda: _end_sessions(parts)),
         Duty("end consents that ran out", timedelta(seconds=60), lambda: _end_consents(parts)),
         Duty("rescue jobs", timedelta(seconds=15), lambda: _rescue_jobs(parts)),

@@ -174,6 +174,7 @@ def permit(state: str = "on", **changed: Any) -> SimpleNamespace:
 def over(**clock: Any) -> SimpleNamespace:
     """A consent that ended, with the agency at this point of its clock."""
     plain = {"due_at": NOW + timedelta(days=3), "acknowledged_at": None, "deleted_at": None, "kept_under": None}
+    plain |= {"told_at": None, "not_told_at": None, "attempts": 0}
     return permit("withdrawn", since=NOW, ended=True, clock=SimpleNamespace(**(plain | clock)), last_seen=None)
 
 
@@ -251,7 +252,11 @@ def hang_consents(gallery: Gallery) -> None:
     gallery.add("citizen/consents.html", agencies=many, shown="on", done=over(), **shown)
     gallery.add("citizen/consents.html", "law", agencies=agencies(permit()), shown="law", done=None, **shown)
     past = agencies(
-        over(), over(due_at=NOW - timedelta(hours=1)), over(acknowledged_at=NOW), over(kept_under="UU 43/2009")
+        over(told_at=NOW),
+        over(not_told_at=NOW, attempts=14, due_at=NOW - timedelta(hours=1)),
+        over(not_told_at=NOW),
+        over(acknowledged_at=NOW),
+        over(kept_under="UU 43/2009"),
     )
     gallery.add("citizen/consents.html", "off", agencies=past, shown="off", done=None, **shown)
     nothing = {"counts": {"on": 0, "law": 0, "off": 0}, "now": NOW, "signed_in": True, "done": None}
