@@ -29,8 +29,9 @@ from idp.jobs import Job
 from idp.ledger_upkeep import DayClosing
 from idp.revocation.consent import expire_due
 from idp.revocation.session import end_with as end_sessions_with
-from idp.settings import Settings
-from idp.signals import deliveries, telling
+from idp.settings import Mode, Settings
+from idp.signals import deliveries, gateway, messages, telling
+from idp.signals.messages import Message, Sender
 from idp.web import rate_limits
 from keys import keyring
 from keys.errors import KeysError
@@ -48,7 +49,6 @@ OVER = (
     ("settled recoveries", timedelta(hours=24), recovery.forget),
     ("deliveries given up", timedelta(hours=1), deliveries.forget),
 )
-HANDLERS: Mapping[Job, Handler] = {}
 logger = structlog.get_logger()
 
 
@@ -97,6 +97,27 @@ def duties(parts: Parts) -> tuple[Duty, ...]:
     )
 
 
+def handlers(gate: Gate) -> Mapping[Job, Handler]:
+    """What each kind of job does."""
+    return {jobs.SEND_MESSAGE: partial(messages.send, gate, _sender(gate.settings))}
+
+
+def _sender(settings: Settings) -> Sender:
+    """Where messages go. In demo and sandbox they reach nobody; production does not even import that inbox."""
+    if settings.mode is Mode.PRODUCTION:
+        if settings.messages_url is None:
+            logger.warning(gateway.MISSING)
+        return gateway.Gateway.of(settings)
+    from idp.demo.inbox import Inbox
+
+    def show(message: Message, now: datetime) -> None:
+        Inbox(settings.instance).deliver(
+            to=message.to, channel=message.channel, subject=message.subject, text=message.text, now=now
+        )
+
+    return show
+
+
 def run(installation: Installation) -> None:
     """Until TERM or INT; what is under way is finished first."""
     settings = installation.settings
@@ -104,7 +125,7 @@ def run(installation: Installation) -> None:
     gate.watch.start()
     parts = Parts(settings, gate)
     clock = Clock(duties(parts))
-    runner = JobRunner(installation.url("gapura_worker"), "gapura_worker", HANDLERS)
+    runner = JobRunner(installation.url("gapura_worker"), "gapura_worker", handlers(gate))
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         runner.stop()
