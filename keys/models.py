@@ -52,6 +52,15 @@ class PrivateKeyRow(Base):
     hsm_label: Mapped[str | None] = mapped_column(Text)
 
 
+class StoreMarkRow(Base):
+    """What tells a secret of the key store from another. Written once."""
+
+    __tablename__ = "store_marks"
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    mark: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class TokenKeyRow(Base):
     """The private halves of role `tokens`: the view through which the doors see them, and no others."""
 
