@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DateTime, ForeignKey, Identity, LargeBinary, MetaData, Text
+from sqlalchemy import DateTime, ForeignKey, Identity, LargeBinary, MetaData, Text, func
 from sqlalchemy.dialects.postgresql import ENUM, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -59,6 +59,7 @@ class StoreMarkRow(Base):
 
     name: Mapped[str] = mapped_column(Text, primary_key=True)
     mark: Mapped[bytes] = mapped_column(LargeBinary)
+    kept_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
 
 class TokenKeyRow(Base):
