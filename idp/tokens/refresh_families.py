@@ -168,6 +168,14 @@ VALUES (%(citizen_id)s, %(revoked_id)s, coalesce(%(now)s::timestamptz, now()), %
         coalesce(%(now)s::timestamptz, now()) + interval '10 minutes')
 ON CONFLICT (citizen_id, revoked_id) DO NOTHING
 """
+_END_ALL = f"""
+WITH ended AS ({_END} true RETURNING f.family_id, f.session_id)
+INSERT INTO idp.revoked_tokens (citizen_id, revoked_id, revoked_at, because, expires_at)
+SELECT %(citizen_id)s, ended.family_id, coalesce(%(now)s::timestamptz, now()), %(because)s::idp.family_end,
+       coalesce(%(now)s::timestamptz, now()) + interval '10 minutes'
+  FROM ended WHERE ended.session_id IS NULL
+ON CONFLICT (citizen_id, revoked_id) DO NOTHING
+"""
 
 
 @dataclass(frozen=True)
@@ -242,8 +250,9 @@ def end_of_session(db: Session, citizen_id: UUID, session_id: UUID, now: datetim
     return _run(db, _END + "f.session_id = %(session_id)s", given)
 
 
-def end_of_citizen(db: Session, citizen_id: UUID, because: FamilyEnd, now: datetime | None = None) -> int:
-    return _run(db, _END + "true", {"citizen_id": citizen_id, "because": because.value, "now": now})
+def end_of_citizen(db: Session, citizen_id: UUID, because: FamilyEnd, now: datetime | None = None) -> None:
+    """All of them, and the access tokens of those that no session holds; the others end with their session."""
+    _run(db, _END_ALL, {"citizen_id": citizen_id, "because": because.value, "now": now})
 
 
 def revoke_access_token(db: Session, citizen_id: UUID, token_id: UUID, now: datetime | None = None) -> None:
