@@ -57,10 +57,20 @@ def change(
     """Set the first password or another. A refusal is the citizen's to mend; nothing was written then."""
     refusal = find_refusal(password, personal=personal, second_factor=second_factor)
     if refusal is None:
-        params = {"citizen_id": citizen_id, "hash": hashing.hash(password), "now": now}
-        db.connection().exec_driver_sql(_SET, params)
-        audit.record(db, action="password.changed", object_id=str(citizen_id), outcome="done", actor_id=citizen_id)
+        store(db, citizen_id, hashing.hash(password), now)
     return refusal
+
+
+def store(db: Session, citizen_id: UUID, hashed: str, now: datetime) -> None:
+    """Set a password that was found good, and hashed, before (`find_refusal`)."""
+    db.connection().exec_driver_sql(_SET, {"citizen_id": citizen_id, "hash": hashed, "now": now})
+    audit.record(db, action="password.changed", object_id=str(citizen_id), outcome="done", actor_id=citizen_id)
+
+
+def is_stored(db: Session, citizen_id: UUID, hashed: str) -> bool:
+    """Whether this very hash is the citizen's: salted, it is the mark of the one form that set it."""
+    statement = select(StoredPassword.hash).where(StoredPassword.citizen_id == citizen_id)
+    return db.scalar(statement) == hashed
 
 
 def rehash(db: Session, citizen_id: UUID, outdated: str, renewed: str) -> None:

@@ -5,7 +5,6 @@ What changes an authenticator asks for a sign-in of the last five minutes (row 9
 every other session: whoever was in before knows something that no longer counts.
 """
 
-from datetime import timedelta
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, request
@@ -22,8 +21,6 @@ from idp.web.forms import Form
 from idp.web.signed_in import Citizen
 
 blueprint = Blueprint("citizen_security", __name__, url_prefix="/security")
-
-FRESH = timedelta(minutes=5)
 
 
 class CodeAppForm(Form):
@@ -76,7 +73,7 @@ def end_others() -> Response:
 
 @blueprint.route("/code-app", methods=["GET", "POST"])
 def code_app() -> Response:
-    citizen = _freshly_signed_in("/security/code-app")
+    citizen = signed_in.freshly("/security/code-app")
     gate, form, name = current.gate(), CodeAppForm(), _app_name(citizen)
     if request.method == "POST" and form.validate():
         codes = _confirmed(citizen, form)
@@ -102,13 +99,6 @@ def code_app_image(totp_id: UUID) -> Response:
     if setup is None:
         abort(404)
     return Response(setup.svg, content_type="image/svg+xml", headers={"Cache-Control": "no-store"})
-
-
-def _freshly_signed_in(page: str) -> Citizen:
-    citizen = signed_in.citizen()
-    if citizen.session.authenticated_at <= citizen.session.now - FRESH:
-        raise current.Elsewhere(pages.see_other(f"/login?onward={page}"))
-    return citizen
 
 
 def _confirmed(citizen: Citizen, form: CodeAppForm) -> list[str] | None:
