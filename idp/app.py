@@ -4,7 +4,18 @@ from collections.abc import Callable, Iterable
 
 from flask import Flask
 
-from idp.endpoints.citizen import account, applications, consents, disclosures, guide, notifications, security
+from idp.endpoints.citizen import (
+    account,
+    applications,
+    consents,
+    disclosures,
+    guide,
+    notifications,
+    security,
+    security_code_app,
+    security_codes,
+    security_password,
+)
 from idp.endpoints.protocol import (
     authorize,
     discovery,
@@ -48,6 +59,9 @@ PAGES = (
     guide,
     notifications,
     security,
+    security_code_app,
+    security_codes,
+    security_password,
     health,
 )
 

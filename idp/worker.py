@@ -28,8 +28,9 @@ from idp.jobs import Job
 from idp.ledger_upkeep import DayClosing
 from idp.revocation.consent import expire_due
 from idp.revocation.session import end_with as end_sessions_with
-from idp.settings import Settings
-from idp.signals import delivery_attempts
+from idp.settings import Mode, Settings
+from idp.signals import deliveries, gateway, messages, telling
+from idp.signals.messages import Message, Sender
 from idp.web import rate_limits
 from keys import keyring
 from keys.errors import KeysError
@@ -45,8 +46,8 @@ OVER = (
     ("unconfirmed second factors", timedelta(hours=1), totp.forget),
     ("ended sessions", timedelta(hours=1), sessions.forget),
     ("settled recoveries", timedelta(hours=24), recovery.forget),
+    ("deliveries given up", timedelta(hours=1), deliveries.forget),
 )
-HANDLERS: Mapping[Job, Handler] = {}
 logger = structlog.get_logger()
 
 
@@ -74,13 +75,14 @@ class Parts:
 
 def duties(parts: Parts) -> tuple[Duty, ...]:
     """Everything that recurs, with its pace."""
-    days = DayClosing()
+    days, attempts = DayClosing(), telling.Telling(parts.gate)
     return (
         Duty(
             "number the ledger", timedelta(seconds=ledger_upkeep.TICK_SECONDS), lambda: _number_the_ledger(parts)
         ),
-        Duty("hand signals over", timedelta(seconds=0.5), lambda: delivery_attempts.hand_over(parts.gate)),
-        Duty("deliver signals", timedelta(seconds=0.5), lambda: delivery_attempts.deliver_due(parts.gate)),
+        Duty("hand signals over", timedelta(seconds=0.5), lambda: telling.hand_over(parts.gate)),
+        Duty("deliver signals", timedelta(seconds=0.5), attempts.step),
+        Duty("give up deliveries", timedelta(minutes=1), lambda: telling.give_up_too_old(parts.gate)),
         Duty("end sessions that ran out", timedelta(seconds=60), lambda: _end_sessions(parts)),
         Duty("end consents that ran out", timedelta(seconds=60), lambda: _end_consents(parts)),
         Duty("rescue jobs", timedelta(seconds=15), lambda: _rescue_jobs(parts)),
@@ -93,6 +95,27 @@ def duties(parts: Parts) -> tuple[Duty, ...]:
     )
 
 
+def handlers(gate: Gate) -> Mapping[Job, Handler]:
+    """What each kind of job does."""
+    return {jobs.SEND_MESSAGE: partial(messages.send, gate, _sender(gate.settings))}
+
+
+def _sender(settings: Settings) -> Sender:
+    """Where messages go. In demo and sandbox they reach nobody; production does not even import that inbox."""
+    if settings.mode is Mode.PRODUCTION:
+        if settings.messages_url is None:
+            logger.warning(gateway.MISSING)
+        return gateway.Gateway.of(settings)
+    from idp.demo.inbox import Inbox
+
+    def show(message: Message, now: datetime) -> None:
+        Inbox(settings.instance).deliver(
+            to=message.to, channel=message.channel, subject=message.subject, text=message.text, now=now
+        )
+
+    return show
+
+
 def run(installation: Installation) -> None:
     """Until TERM or INT; what is under way is finished first."""
     settings = installation.settings
@@ -100,7 +123,7 @@ def run(installation: Installation) -> None:
     gate.watch.start()
     parts = Parts(settings, gate)
     clock = Clock(duties(parts))
-    runner = JobRunner(installation.url("gapura_worker"), "gapura_worker", HANDLERS)
+    runner = JobRunner(installation.url("gapura_worker"), "gapura_worker", handlers(gate))
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         runner.stop()

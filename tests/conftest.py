@@ -18,9 +18,9 @@ from idp.database import Database
 from idp.embedded_postgres import EmbeddedPostgres
 from idp.settings import Mode
 from tests.chromium import chromium
-from tests.running import running
+from tests.running import gate, running
 
-__all__ = ["chromium", "running"]
+__all__ = ["chromium", "gate", "running"]
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from idp.accounts import channels, letters, passwords
+from idp.accounts import channels, letters, passwords, recovery_codes
 from idp.accounts.identifiers import Identifier
 from idp.accounts.letters import AlreadyActive, Matches, NoMatch
 from idp.accounts.profile import Vault
@@ -44,10 +44,12 @@ def activate(
     )
     if isinstance(verdict, Matches):
         passwords.store(db, verdict.citizen_id, answers.password_hash, now)
+        recovery_codes.discard(db, verdict.citizen_id)
         if answers.channel is not None:
             channels.tell(db, vault, verdict.citizen_id, answers.channel, now)
     elif isinstance(verdict, NoMatch):
         citizen_id = vault.find_citizen(db, answers.nik)
-        if citizen_id is not None and passwords.is_stored(db, citizen_id, answers.password_hash):
+        stored = passwords.find_stored(db, citizen_id) if citizen_id is not None else None
+        if citizen_id is not None and stored is not None and stored.hash == answers.password_hash:
             return Repeated(citizen_id)
     return verdict

@@ -79,6 +79,17 @@ def current(db: Session, vault: Vault, citizen_id: UUID, kind: Kind) -> Identifi
     return Identifier(kind, held.value) if held and held.value else None
 
 
+def find_proved(
+    db: Session, vault: Vault, citizen_id: UUID, kind: Kind, *, since: datetime | None = None
+) -> Identifier | None:
+    """The address on file, if it was proved (`since`: not before that) and leads to this citizen still."""
+    proved_at = vault.list_proved(db, citizen_id).get(kind)
+    address = current(db, vault, citizen_id, kind) if proved_at is not None else None
+    if address is None or proved_at is None or (since is not None and proved_at <= since):
+        return None
+    return address if vault.find_citizen(db, address) == citizen_id else None
+
+
 def _write(
     db: Session,
     vault: Vault,

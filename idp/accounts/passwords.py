@@ -7,7 +7,7 @@ lock decides between guesses made at once.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -44,6 +44,27 @@ class Memory:
     of_factors: Failures
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A password's hash, and since when it is the password."""
+
+    hash: str = field(repr=False)
+    set_at: datetime
+
+
+def store(db: Session, citizen_id: UUID, hash: str, now: datetime) -> None:
+    """Set the first password or another, hashed already. Whether it may be chosen is the caller's."""
+    db.connection().exec_driver_sql(_SET, {"citizen_id": citizen_id, "hash": hash, "now": now})
+    audit.record(db, action="password.changed", object_id=str(citizen_id), outcome="done", actor_id=citizen_id)
+
+
+def find_stored(db: Session, citizen_id: UUID) -> Stored | None:
+    """What a password is verified against; None: the citizen has none."""
+    columns = (StoredPassword.hash, StoredPassword.set_at)
+    row = db.execute(select(*columns).where(StoredPassword.citizen_id == citizen_id)).one_or_none()
+    return Stored(row.hash, row.set_at) if row is not None else None
+
+
 def change(
     db: Session,
     hashing: PasswordHashing,
@@ -59,18 +80,6 @@ def change(
     if refusal is None:
         store(db, citizen_id, hashing.hash(password), now)
     return refusal
-
-
-def store(db: Session, citizen_id: UUID, hashed: str, now: datetime) -> None:
-    """Set a password that was found good, and hashed, before (`find_refusal`)."""
-    db.connection().exec_driver_sql(_SET, {"citizen_id": citizen_id, "hash": hashed, "now": now})
-    audit.record(db, action="password.changed", object_id=str(citizen_id), outcome="done", actor_id=citizen_id)
-
-
-def is_stored(db: Session, citizen_id: UUID, hashed: str) -> bool:
-    """Whether this very hash is the citizen's: salted, it is the mark of the one form that set it."""
-    statement = select(StoredPassword.hash).where(StoredPassword.citizen_id == citizen_id)
-    return db.scalar(statement) == hashed
 
 
 def rehash(db: Session, citizen_id: UUID, outdated: str, renewed: str) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from consent.errors import BadAgreement
 from idp import audit
-from idp.clients import agencies, metadata, profiles, sign_in_agreements
+from idp.clients import agencies, jwks, metadata, profiles, sign_in_agreements
 from idp.clients.metadata import Accepted, Fault, Refused
 from idp.clients.models import Client, ClientSecret
 from idp.clients.profiles import Profile
@@ -111,6 +111,8 @@ def change(
     for name, value in _columns(accepted).items():
         setattr(client, name, value)
     client.revision += 1
+    if before["rest"].get("jwks_uri") != client.rest.get("jwks_uri"):
+        jwks.forget(db, client.client_no)
     if not accepted.has_secret:
         db.execute(delete(ClientSecret).where(ClientSecret.client_no == client.client_no))
     changed = [name for name, value in before.items() if value != getattr(client, name)]

@@ -55,6 +55,7 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]
             self.gate.database.hot(),
             self.gate.issuer,
             self.gate.clock(),
+            loopback=self.gate.loopback,
         )
         return request.client
 

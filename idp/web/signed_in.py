@@ -5,7 +5,6 @@ The session is asked at every page, so one that was ended elsewhere shows nothin
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -19,7 +18,6 @@ from idp.web import current, languages, pages
 # Where a sign-in that began at one of our own pages may lead back to: a path of ours and nothing else.
 OWN_PAGE = re.compile(r"/(services|consents|disclosures|notifications|security|account)(/[a-z0-9_/-]{1,150})?")
 FIRST_PAGE = "/services"
-FRESH = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -36,16 +34,6 @@ def citizen() -> Citizen:
     found = find()
     if found is None:
         raise current.Elsewhere(pages.see_other("/login?" + urlencode({"onward": request.path})))
-    return found
-
-
-def freshly(page: str) -> Citizen:
-    """Who signed in within five minutes, which is what changing an authenticator asks (row 92); `page`: where to
-    come back to from the sign-in.
-    """
-    found = citizen()
-    if found.session.authenticated_at <= found.session.now - FRESH:
-        raise current.Elsewhere(pages.see_other("/login?" + urlencode({"onward": page})))
     return found
 
 

@@ -473,10 +473,10 @@ def test_who_comes_back_after_closing_is_the_same_citizen(registry: Registry, ru
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("empat belas ka", "Kata sandi paling sedikit 15 huruf. Anda menulis 14."),
-        ("gapura gapura gapura", "terlalu mudah ditebak"),
-        ("Sri Wahyuni Letter", "sama dengan NIK, nama"),
-        ("x" * 257, "paling banyak 256 huruf"),
+        ("empat belas ka", "Paling sedikit 15 huruf. Anda menulis 14."),
+        ("gapura gapura gapura", "tidak boleh nama layanan ini"),
+        ("Sri Wahyuni Letter", "tidak boleh NIK, nomor HP, e-mail, atau nama Anda"),
+        ("x" * 257, "Paling banyak 256 huruf"),
     ],
 )
 def test_a_password_that_may_not_be_set_is_refused_with_the_reason(
@@ -535,6 +535,15 @@ def test_codes_of_another_sign_in_are_not_made_from_here(running: Running, brows
     assert refused.errors == ["form_refused"]
     running.rows("UPDATE idp.sessions SET authenticated_at = now() - interval '6 minutes' RETURNING 1")
     assert path(browser.submit(done, done.form("csrf_token"))) == "/login"
+
+
+def test_a_set_of_before_is_replaced_where_its_end_ends_more(registry: Registry, running: Running) -> None:
+    addressee, browser, later = registry.letter(), running.browser(), running.browser()
+    done = press(browser, to_check(browser, addressee))
+    browser.submit(done, done.form("csrf_token"))
+    log_in(later, later.get("/login"), {"nik": addressee.nik, "password": PASSWORD})
+    done = later.get("/activate/done")
+    assert path(later.submit(done, done.form("csrf_token"))) == "/security/codes"
 
 
 def test_whoever_still_has_a_second_factor_shows_it_at_the_sign_in(registry: Registry, running: Running) -> None:

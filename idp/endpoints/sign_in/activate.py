@@ -14,7 +14,7 @@ from flask_babel import gettext, lazy_gettext
 from wtforms import PasswordField, StringField
 
 from idp import audit
-from idp.accounts import identifiers, letters, password_rules, totp
+from idp.accounts import identifiers, letters, password_change, password_rules, totp
 from idp.accounts.identifiers import Identifier, Kind
 from idp.accounts.letters import AlreadyActive, Matches, NoMatch
 from idp.accounts.password_hashing import QueueFull
@@ -195,7 +195,7 @@ def take_password() -> Response:
     password = form.new_password.data or ""
     refusal = password_rules.find_refusal(password, personal=_personal(answered), second_factor=has_factor)
     if refusal is not None:
-        form.refuse("new_password", password_words.sentence(refusal))
+        form.refuse("new_password", password_words.refusal(refusal))
         return _password_page(form, waiting, has_factor, 400)
     try:
         hashed = current.gate().hashing.hash(password)
@@ -294,15 +294,13 @@ def _has_second_factor(answered: Activating) -> bool:
     """Whoever comes back after closing may still have one, and is asked for it."""
     with current.reading() as db:
         citizen_id = current.gate().vault.find_citizen(db, answered.nik) if answered.nik else None
-        return citizen_id is not None and bool(totp.list_ids(db, citizen_id))
+        return citizen_id is not None and totp.is_set_up(db, citizen_id)
 
 
 def _personal(answered: Activating) -> list[str]:
-    """What anyone near the citizen knows: NIK, addresses and the registered name."""
+    """What anyone near the citizen knows: what is registered, and what they told just now."""
     vault = current.gate().vault
     told = [one.normal for one in (answered.nik, answered.channel) if one is not None]
     with current.reading() as db:
         citizen_id = vault.find_citizen(db, answered.nik) if answered.nik else None
-        profile = vault.find_profile(db, citizen_id) if citizen_id else None
-    held = profile.values if profile else {}
-    return [*told, *(str(held[name].value) for name in ("name", "email", "phone_number") if name in held)]
+        return [*told, *(password_change.known_to_others(db, vault, citizen_id) if citizen_id else ())]

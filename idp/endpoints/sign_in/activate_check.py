@@ -16,7 +16,7 @@ from idp.accounts.login import SignedIn
 from idp.authorization.code_flow import SessionKey
 from idp.errors import PageError
 from idp.signals import notifications
-from idp.web import activating, current, entering, masking, pages, signed_in, waiting_sign_in
+from idp.web import activating, current, entering, fresh, masking, pages, signed_in, waiting_sign_in
 from idp.web.activating import Activating
 from idp.web.sign_in import ScreenForm
 from idp.web.waiting_sign_in import Waiting
@@ -79,13 +79,18 @@ def done() -> Response:
 
 @blueprint.post("/codes")
 def make_codes() -> Response:
-    """A new set each time, and only the newest counts: whoever taps twice holds the one that is shown."""
-    citizen, waiting = signed_in.freshly("/security"), waiting_sign_in.find()
+    """The first set of an account. A new one each time, and only the newest counts: whoever taps twice holds the
+    one that is shown. To replace a set of before is another page's (DESIGN §4: what ends with it).
+    """
+    citizen, waiting = fresh.citizen("/security/codes"), waiting_sign_in.find()
     if not ScreenForm().validate():
         raise PageError(
             "form_refused", 400, "the form's token is not of this session", waiting.at("/activate/done")
         )
     with current.writing() as db:
+        made_at = recovery_codes.find_made_at(db, citizen.citizen_id)
+        if made_at is not None and made_at < citizen.session.started_at:
+            return pages.see_other("/security/codes")
         codes = recovery_codes.make(db, current.gate().vault, citizen.citizen_id, citizen.session.now)
         notifications.add(db, citizen.citizen_id, "recovery_codes_made", {})
     return pages.render("sign_in/activate_codes.html", codes=codes, waiting=waiting, handle=waiting.handle)
@@ -94,7 +99,7 @@ def make_codes() -> Response:
 def _entered(outcome: Matches | Repeated, waiting: Waiting) -> Response:
     """Signed in by what was just proved; a citizen who has a second factor shows it at the sign-in."""
     with current.reading() as db:
-        has_factor = bool(totp.list_ids(db, outcome.citizen_id))
+        has_factor = totp.is_set_up(db, outcome.citizen_id)
     if has_factor or _somebody_else_is_here(outcome):
         response = pages.see_other(waiting.at("/login"))
     else:

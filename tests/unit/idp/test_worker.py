@@ -17,6 +17,7 @@ NAMES = [
     "number the ledger",
     "hand signals over",
     "deliver signals",
+    "give up deliveries",
     "end sessions that ran out",
     "end consents that ran out",
     "rescue jobs",
@@ -31,6 +32,7 @@ NAMES = [
     "forget unconfirmed second factors",
     "forget ended sessions",
     "forget settled recoveries",
+    "forget deliveries given up",
 ]
 
 
