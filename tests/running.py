@@ -18,7 +18,9 @@ import psycopg
 import pytest
 
 from idp.embedded_postgres import EmbeddedPostgres
+from idp.gate import Gate
 from idp.processes import written_out
+from idp.settings import Settings
 from tests.sample_client import Browser, SampleClient
 
 ROOT = Path(__file__).parents[1]
@@ -99,6 +101,21 @@ def running() -> Iterator[Running]:
         process.terminate()
         process.wait(30)
         shutil.rmtree(instance, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def gate(running: Running) -> Iterator[Gate]:
+    """The parts of one more web process of the running server."""
+    environ = {
+        "GAPURA_MODE": "demo",
+        "GAPURA_INSTANCE": str(running.instance),
+        "PORT": running.issuer.rpartition(":")[2],
+    }
+    gate = Gate.build(Settings.from_env(environ), EmbeddedPostgres(running.instance).url("gapura_web"))
+    gate.watch.start()
+    yield gate
+    gate.watch.stop()
+    gate.database.close()
 
 
 def free_port() -> int:

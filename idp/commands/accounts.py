@@ -173,9 +173,7 @@ def _show_in_inbox(
     """Where no letter leaves the house, the visible inbox has it. Production does not even import it."""
     if settings.mode is Mode.PRODUCTION:
         return
-    from idp.demo.inbox import Inbox
+    from idp.demo.inbox import show_letter
 
     for (_nik, said), letter in zip(persons, made, strict=True):
-        text = f"Kode dari surat: {letter.code}. Aktifkan akun Anda di {settings.issuer}/activate."
-        to = str(said.get("name") or letter.citizen_id)
-        Inbox(settings.instance).deliver(to=to, channel="letter", subject="Kode Gapura Anda", text=text, now=now)
+        show_letter(settings, str(said.get("name") or letter.citizen_id), letter, now)

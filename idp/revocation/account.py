@@ -5,27 +5,44 @@ family. Locks are taken in the order in which redeeming a code takes them: conse
 """
 
 from datetime import datetime
+from enum import Enum
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from consent import records
-from consent.records import Ended
 from idp.accounts import enrolment, sessions
 from idp.accounts.states import AccountState, SessionEnd
 from idp.gate import Gate
 from idp.revocation import session as revocation
-from idp.signals import security_events
+from idp.signals import outbox, security_events
 from idp.signals.security_events import Event
 from idp.tokens import refresh_families
 from idp.tokens.refresh_families import FamilyEnd
 
 
-def credential_changed(db: Session, citizen_id: UUID, kept_id: UUID | None) -> None:
-    """A password or factor was changed: every other session and every refresh family ends (`kept_id` None: all
-    sessions, as after a recovery)."""
-    _end(db, citizen_id, kept_id, SessionEnd.CREDENTIAL_CHANGED, FamilyEnd.CREDENTIAL_CHANGED)
-    security_events.tell_all(db, citizen_id, Event.CREDENTIAL_CHANGE, {})
+class Change(Enum):
+    """What changed, in the words of the event that tells it: `credential_type`, `change_type` (CAEP 1.0 §3.3)."""
+
+    PASSWORD = "password", "update"
+    APP_ADDED = "app", "create"
+    APP_REPLACED = "app", "update"
+    APP_REMOVED = "app", "delete"
+    CODES_REPLACED = "printed-code", "update"
+    RECOVERED = "password", "revoke"
+
+
+def credential_changed(db: Session, citizen_id: UUID, kept_id: UUID | None, change: Change) -> None:
+    """A password or factor was changed: every other session and every refresh family ends.
+
+    `kept_id`: the session in which it was changed. After a recovery none is kept: nobody is sure whose they were.
+    """
+    because = SessionEnd.RECOVERY if change is Change.RECOVERED else SessionEnd.CREDENTIAL_CHANGED
+    told = _end(db, citizen_id, kept_id, because, FamilyEnd.CREDENTIAL_CHANGED)
+    credential_type, change_type = change.value
+    detail = {"credential_type": credential_type, "change_type": change_type}
+    for client_no in sorted(told):
+        outbox.put(db, client_no, citizen_id, Event.CREDENTIAL_CHANGE, detail)
 
 
 def suspend(db: Session, citizen_id: UUID, now: datetime, *, actor_id: UUID | None = None) -> bool:
@@ -34,7 +51,7 @@ def suspend(db: Session, citizen_id: UUID, now: datetime, *, actor_id: UUID | No
     if enrolment.change_state(db, citizen_id, AccountState.SUSPENDED, now, actor_id=actor_id) is None:
         return False
     _end(db, citizen_id, None, SessionEnd.ACCOUNT_SUSPENDED, FamilyEnd.ACCOUNT_SUSPENDED)
-    security_events.tell_all(db, citizen_id, Event.ACCOUNT_DISABLED, {})
+    security_events.tell_all(db, citizen_id, Event.ACCOUNT_DISABLED)
     return True
 
 
@@ -46,7 +63,7 @@ def resume(db: Session, citizen_id: UUID, now: datetime, *, actor_id: UUID | Non
         return False
     if enrolment.change_state(db, citizen_id, AccountState.ACTIVE, now, actor_id=actor_id) is None:
         return False
-    security_events.tell_all(db, citizen_id, Event.ACCOUNT_ENABLED, {})
+    security_events.tell_all(db, citizen_id, Event.ACCOUNT_ENABLED)
     return True
 
 
@@ -55,20 +72,18 @@ def close(db: Session, gate: Gate, citizen_id: UUID, now: datetime, *, actor_id:
     citizen. False: there is no account that could be closed."""
     if enrolment.change_state(db, citizen_id, AccountState.CLOSED, now, actor_id=actor_id) is None:
         return False
-    security_events.tell_all(db, citizen_id, Event.ACCOUNT_PURGED, {})
-    _end_consents(db, gate, citizen_id)
+    security_events.tell_all(db, citizen_id, Event.ACCOUNT_PURGED)
+    registry = gate.registry.get()
+    records.end_all(db, citizen_id, lambda head: gate.parties(citizen_id, registry.by_no[head.client_no]))
     _end(db, citizen_id, None, SessionEnd.ACCOUNT_CLOSED, FamilyEnd.ACCOUNT_CLOSED)
     return True
 
 
-def _end_consents(db: Session, gate: Gate, citizen_id: UUID) -> list[Ended]:
-    registry = gate.registry.get()
-    return records.end_all(db, citizen_id, lambda head: gate.parties(citizen_id, registry.by_no[head.client_no]))
-
-
 def _end(
     db: Session, citizen_id: UUID, kept_id: UUID | None, session_end: SessionEnd, family_end: FamilyEnd
-) -> None:
+) -> frozenset[int]:
+    """All sessions but the one kept, and all families; the clients that took part in any, by `client_no`."""
     ended = sessions.end_all_but(db, citizen_id, kept_id, session_end)
-    refresh_families.end_of_citizen(db, citizen_id, family_end)
+    of_families = refresh_families.end_of_citizen(db, citizen_id, family_end)
     revocation.end_with(db, ended)
+    return of_families.union(*(one.client_nos for one in ended))

@@ -3,7 +3,6 @@ that protocol.md §3.13 names, put into the outbox with their cause.
 """
 
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -22,9 +21,8 @@ class Event(StrEnum):
     ACCOUNT_PURGED = "account-purged"
 
 
-def tell_all(db: Session, citizen_id: UUID, event: Event, detail: dict[str, Any]) -> None:
-    """Every application to which the citizen has given a consent that was not taken back. `detail`: numbers, ids
-    and words of ours."""
+def tell_all(db: Session, citizen_id: UUID, event: Event) -> None:
+    """Every application to which the citizen has given a consent that was not taken back."""
     heads = consents.list_of(db, citizen_id)
     for client_no in sorted({head.client_no for head in heads if head.withdrawn_at is None}):
-        outbox.put(db, client_no, citizen_id, event, detail)
+        outbox.put(db, client_no, citizen_id, event, {})

@@ -11,6 +11,7 @@ import pytest
 
 from idp.gate import Gate
 from idp.revocation import account
+from idp.revocation.account import Change
 from tests.clients.programs import register
 from tests.conformance.test_jwks_uri import MACHINE
 from tests.faults.standing import Standing, Told, a_standing, an_application
@@ -210,7 +211,7 @@ def test_a_changed_authenticator(gate: Gate, running: Running, standing: Standin
         citizen_id=standing.citizen_id,
     )
     with gate.database.writing() as db:
-        account.credential_changed(db, standing.citizen_id, kept_id)
+        account.credential_changed(db, standing.citizen_id, kept_id, Change.PASSWORD)
     assert still(standing) == set()
     assert other.signed_in()
     assert other.reads(fresh)
@@ -222,7 +223,7 @@ def test_a_changed_authenticator(gate: Gate, running: Running, standing: Standin
 def test_a_recovery(gate: Gate, standing: Standing, told: Told) -> None:
     """(row 91)"""
     with gate.database.writing() as db:
-        account.credential_changed(db, standing.citizen_id, None)
+        account.credential_changed(db, standing.citizen_id, None, Change.RECOVERED)
     assert still(standing) == set()
     assert standing.consent() == "version 2"
     assert told.is_told(SOON)

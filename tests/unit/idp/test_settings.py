@@ -51,6 +51,11 @@ def test_one_database_url_serves_every_account_until_another_is_named() -> None:
         pytest.param({"GAPURA_ISSUER": "https://gapura.example:x"}, "GAPURA_ISSUER", id="an unreadable port"),
         pytest.param({"GAPURA_MASTER_KEY_FILE": ""}, "GAPURA_MASTER_KEY_FILE", id="a generated master key"),
         pytest.param({"GAPURA_EMBEDDED": "yes"}, "GAPURA_EMBEDDED", id="an acceptance in other words"),
+        pytest.param({"GAPURA_MESSAGES_URL": "http://sms.example/"}, "GAPURA_MESSAGES_URL", id="SMS without TLS"),
+        pytest.param(
+            {"GAPURA_MESSAGES_URL": "https://a:b@sms.example/"}, "GAPURA_MESSAGES_URL", id="a password in it"
+        ),
+        pytest.param({"GAPURA_MESSAGES_URL": "https://[x/"}, "GAPURA_MESSAGES_URL", id="an unreadable address"),
         pytest.param({"GAPURA_WEB_THREADS": "0"}, "GAPURA_WEB_THREADS", id="no threads"),
     ],
 )

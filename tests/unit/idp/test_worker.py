@@ -17,11 +17,13 @@ NAMES = [
     "number the ledger",
     "hand signals over",
     "deliver signals",
+    "give up deliveries",
     "end sessions that ran out",
     "end consents that ran out",
     "rescue jobs",
     "rotate keys",
     "close days of disclosures",
+    "close minutes of the trail",
     "expire recoveries",
     "tell how things stand",
     "make and drop partitions",
@@ -31,6 +33,7 @@ NAMES = [
     "forget unconfirmed second factors",
     "forget ended sessions",
     "forget settled recoveries",
+    "forget deliveries given up",
 ]
 
 
