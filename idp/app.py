@@ -27,7 +27,7 @@ from idp.endpoints.protocol import (
     token,
     userinfo,
 )
-from idp.endpoints.sign_in import consent, login, second_factor, select_account
+from idp.endpoints.sign_in import activate, activate_check, consent, login, second_factor, select_account
 from idp.gate import Gate
 from idp.settings import Mode, Settings
 from idp.web import current, languages, pages, problems, shells
@@ -47,6 +47,8 @@ PAGES = (
     authorize,
     login,
     select_account,
+    activate,
+    activate_check,
     logout,
     second_factor,
     consent,

@@ -31,6 +31,7 @@ class Label(StrEnum):
     STORED_REQUEST = "stored-request"
     DELIVERY = "delivery"
     PASSWORD_PROVED = "password-proved"
+    ACTIVATION = "activation"
     REPEATABLE_NONCE = "repeatable-nonce"  # of what must seal to the same text again
 
     # Sealed at rest: keys/sealing.RestSealer
