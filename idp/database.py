@@ -10,12 +10,12 @@ import select
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, LiteralString, TypeVar
+from typing import Any, LiteralString, Self
 
 import psycopg
 import sqlalchemy
 from psycopg import sql
-from psycopg.rows import TupleRow
+from psycopg.rows import Row, TupleRow
 from sqlalchemy import event, exc
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -45,9 +45,6 @@ def one_line(statement: str) -> str:
     return " ".join(statement.split())
 
 
-C = TypeVar("C", bound=psycopg.Connection[Any])
-
-
 class Base(DeclarativeBase):
     """The models of the top floor; `keys` and `consent` have their own."""
 
@@ -62,19 +59,24 @@ def lost_is_away() -> Iterator[None]:
             state = getattr(error.orig, "sqlstate", None) or "connection lost"
             raise DatabaseAway(f"database: {state}") from error
         raise
+    except psycopg.OperationalError as error:  # SQLAlchemy does not wrap what befalls an engine's first connection
+        if error.sqlstate is not None and error.sqlstate not in LOST:
+            raise
+        raise DatabaseAway(f"database: {error.sqlstate or 'connection lost'}") from error
     except exc.TimeoutError as error:  # every pooled connection is busy (C082)
         raise DatabaseAway("database: no free connection") from error
 
 
-class HotConnection(psycopg.Connection[TupleRow]):
-    """Held; its loss is one exception. Never ROLLBACK on it: psycopg then forgets what is prepared."""
+class HotCursor(psycopg.Cursor[Row]):
+    """Of a held connection, whose loss is one exception, whoever made the cursor. Never ROLLBACK on one: psycopg
+    then forgets what is prepared."""
 
-    def execute(self, *arguments: Any, **options: Any) -> psycopg.Cursor[TupleRow]:
+    def execute(self, *arguments: Any, **options: Any) -> Self:
         try:
             return super().execute(*arguments, **options)
         except (psycopg.OperationalError, psycopg.InternalError) as error:
-            if error.sqlstate in LOST or self.closed:
-                self.close()
+            if error.sqlstate in LOST or self.connection.closed:
+                self.connection.close()
             elif error.sqlstate != psycopg.errors.QueryCanceled.sqlstate:
                 raise
             raise DatabaseAway(f"database: {error.sqlstate or 'connection lost'}") from error
@@ -104,17 +106,19 @@ class Database:
 
     def hot(self) -> psycopg.Connection[TupleRow]:
         """This thread's own autocommit connection, with every statement prepared at its first use."""
-        connection: HotConnection | None = getattr(self._held, "connection", None)
+        connection: psycopg.Connection[TupleRow] | None = getattr(self._held, "connection", None)
         if connection is None or connection.closed or _has_something_to_say(connection):
             if connection is not None:
                 connection.close()
-            connection = self._connect(HotConnection, HOT_SETTINGS, autocommit=True, prepare_threshold=0)
+            connection = self._connect(
+                HOT_SETTINGS, autocommit=True, prepare_threshold=0, cursor_factory=HotCursor
+            )
             self._held.connection = connection
         return connection
 
     def close(self) -> None:
         """Give back what this thread and the pools hold."""
-        connection: HotConnection | None = getattr(self._held, "connection", None)
+        connection: psycopg.Connection[TupleRow] | None = getattr(self._held, "connection", None)
         if connection is not None:
             connection.close()
         self.engine.dispose()
@@ -128,7 +132,7 @@ class Database:
     def _engine(self, settings: LiteralString, **options: Any) -> sqlalchemy.Engine:
         engine = sqlalchemy.create_engine(
             "postgresql+psycopg://",
-            creator=lambda: self._connect(psycopg.Connection, settings),
+            creator=lambda: self._connect(settings),
             pool_size=8,
             max_overflow=8,
             pool_timeout=2,
@@ -138,19 +142,19 @@ class Database:
         event.listen(engine, "checkout", _refuse_what_was_closed_meanwhile)
         return engine
 
-    def _connect(self, kind: type[C], settings: LiteralString, **options: Any) -> C:
+    def _connect(self, settings: LiteralString, **options: Any) -> psycopg.Connection[TupleRow]:
         """A new connection in its role. A server that is away, or does not write, is `DatabaseAway`."""
         try:
-            connection = kind.connect(
+            connection = psycopg.connect(
                 self._url, connect_timeout=CONNECT_SECONDS, application_name=self._role, **options
             )
+            autocommit = connection.autocommit
+            connection.set_autocommit(True)  # settings made in a transaction would go with its rollback
+            role = sql.SQL("SET ROLE {}; ").format(sql.Identifier(self._role))
+            connection.execute(role + sql.SQL(settings), prepare=False)
+            connection.set_autocommit(autocommit)
         except psycopg.OperationalError as error:
             raise DatabaseAway("database: no connection") from error
-        autocommit = connection.autocommit
-        connection.set_autocommit(True)  # settings made in a transaction would go with its rollback
-        role = sql.SQL("SET ROLE {}; ").format(sql.Identifier(self._role))
-        connection.execute(role + sql.SQL(settings), prepare=False)
-        connection.set_autocommit(autocommit)
         return connection
 
 
