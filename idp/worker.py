@@ -33,7 +33,7 @@ from idp.settings import Mode, Settings
 from idp.signals import deliveries, first_looks, gateway, messages, telling
 from idp.signals.messages import Message, Sender
 from idp.web import rate_limits
-from keys import keyring
+from keys import keyring, store_marks
 from keys.errors import KeysError
 from keys.sealing import RestSealer
 
@@ -127,6 +127,8 @@ def run(installation: Installation) -> None:
     """Until TERM or INT; what is under way is finished first."""
     settings = installation.settings
     gate = Gate.build(settings, installation.url("gapura_worker"), "gapura_worker")
+    with gate.database.reading() as db:
+        store_marks.refuse_another(db, gate.store)
     gate.watch.start()
     parts = Parts(settings, gate)
     clock = Clock(duties(parts))
