@@ -29,7 +29,7 @@ from idp.ledger_upkeep import DayClosing
 from idp.revocation.consent import expire_due
 from idp.revocation.session import end_with as end_sessions_with
 from idp.settings import Mode, Settings
-from idp.signals import deliveries, gateway, messages, telling
+from idp.signals import deliveries, gateway, messages, recovery_messages, telling
 from idp.signals.messages import Message, Sender
 from idp.web import rate_limits
 from keys import keyring
@@ -97,7 +97,10 @@ def duties(parts: Parts) -> tuple[Duty, ...]:
 
 def handlers(gate: Gate) -> Mapping[Job, Handler]:
     """What each kind of job does."""
-    return {jobs.SEND_MESSAGE: partial(messages.send, gate, _sender(gate.settings))}
+    return {
+        jobs.SEND_MESSAGE: partial(messages.send, gate, _sender(gate.settings)),
+        jobs.SEND_RECOVERY_CODE: partial(recovery_messages.send_code, gate),
+    }
 
 
 def _sender(settings: Settings) -> Sender:
