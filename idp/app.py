@@ -28,6 +28,8 @@ from idp.endpoints.protocol import (
     userinfo,
 )
 from idp.endpoints.sign_in import (
+    activate,
+    activate_check,
     consent,
     login,
     recovery,
@@ -56,6 +58,8 @@ PAGES = (
     authorize,
     login,
     select_account,
+    activate,
+    activate_check,
     logout,
     second_factor,
     recovery,

@@ -48,12 +48,12 @@ END $$
 """
 VERSION = "SELECT to_regclass('idp.alembic_version') IS NOT NULL"
 STATE = """
-SELECT (SELECT version_num FROM idp.alembic_version),
-       (SELECT mode::text FROM idp.installation),
-       extract(epoch FROM clock_timestamp())::float8
+SELECT (SELECT i.mode::text FROM idp.installation AS i), clock_timestamp(),
+       (SELECT max(newest.signed_at)
+          FROM consent.ledger_head AS h
+         CROSS JOIN LATERAL (SELECT c.signed_at FROM consent.ledger_checkpoints AS c
+                              WHERE c.origin = h.origin ORDER BY c.signed_at DESC LIMIT 1) AS newest)
 """
-
-
 # Asked by /ready: whether this server is the one that writes, and is at a revision we know.
 STANDING = """
 SELECT (SELECT a.version_num FROM idp.alembic_version AS a), current_setting('transaction_read_only') = 'off'
@@ -96,25 +96,31 @@ def newest() -> str:
     return head
 
 
-def judge(connection: psycopg.Connection[tuple[object, ...]], mode: Mode, clock: datetime) -> None:
+def judge(connection: psycopg.Connection[Any], mode: Mode, clock: datetime) -> None:
     """Refuse a database of another schema, another mode or another time. `clock` is this machine's, UTC."""
-    made = connection.execute(VERSION).fetchone()
-    if made != (True,):
+    if connection.execute(VERSION).fetchone() != (True,):
         raise SchemaError("The database is empty; run gapura database upgrade.")
-    version, its_mode, its_clock = connection.execute(STATE).fetchone() or (None, None, 0.0)
+    (version,) = connection.execute("SELECT version_num FROM idp.alembic_version").fetchone() or ("",)
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if version not in known:
+    if version and version not in known:
         raise SchemaError(
             f"The database has revision {version}, which this program does not know; start the newer program."
         )
     if version != newest():
         raise SchemaError(
-            f"The database is at revision {version}, this program needs {newest()}; run gapura database upgrade."
+            f"The database is at revision {version or 0}, this program needs {newest()}; "
+            "run gapura database upgrade."
         )
-    refuse_another_mode(str(its_mode), mode)
-    apart = abs(datetime.fromtimestamp(float(str(its_clock)), UTC) - clock).total_seconds()
+    its_mode, its_clock, newest_checkpoint = connection.execute(STATE).fetchone() or (None, clock, None)
+    refuse_another_mode(its_mode, mode)
+    apart = abs((its_clock - clock).total_seconds())
     if apart > CLOCK_SECONDS:
         raise SchemaError(f"This machine's clock is {apart:.0f} s from the database's; set both by NTP.")
+    if newest_checkpoint is not None and (newest_checkpoint - clock).total_seconds() > CLOCK_SECONDS:
+        raise SchemaError(
+            f"The clock says {clock:%Y-%m-%d %H:%M} UTC, the ledger's newest checkpoint is of "
+            f"{newest_checkpoint.astimezone(UTC):%Y-%m-%d %H:%M}; set the clock by NTP."
+        )
 
 
 def standing(connection: psycopg.Connection[Any]) -> tuple[str, bool]:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from idp import jobs, key_rotation, ledger_upkeep, log, metrics, partitions
 from idp.accounts import letters, recovery, sent_codes, sessions, totp
+from idp.audit_heads import TrailHeads
 from idp.clock import Clock, Duty
 from idp.database import Database
 from idp.gate import Gate
@@ -75,7 +76,7 @@ class Parts:
 
 def duties(parts: Parts) -> tuple[Duty, ...]:
     """Everything that recurs, with its pace."""
-    days, attempts = DayClosing(), telling.Telling(parts.gate)
+    days, heads, attempts = DayClosing(), TrailHeads(), telling.Telling(parts.gate)
     return (
         Duty(
             "number the ledger", timedelta(seconds=ledger_upkeep.TICK_SECONDS), lambda: _number_the_ledger(parts)
@@ -88,6 +89,7 @@ def duties(parts: Parts) -> tuple[Duty, ...]:
         Duty("rescue jobs", timedelta(seconds=15), lambda: _rescue_jobs(parts)),
         Duty("rotate keys", timedelta(seconds=60), lambda: _rotate_keys(parts)),
         Duty("close days of disclosures", timedelta(seconds=60), lambda: bool(days.step(parts.database))),
+        Duty("close minutes of the trail", timedelta(seconds=20), lambda: heads.step(parts.database, parts.now())),
         Duty("expire recoveries", timedelta(seconds=60), lambda: _expire_recoveries(parts)),
         Duty("tell how things stand", timedelta(seconds=15), lambda: _tell_how_things_stand(parts)),
         Duty("make and drop partitions", timedelta(minutes=10), lambda: _make_and_drop_partitions(parts)),

@@ -31,6 +31,7 @@ class Label(StrEnum):
     PASSWORD_PROVED = "password-proved"
     RECOVERY_STEPS = "recovery-steps"
     CANCELLATION = "cancellation"
+    ACTIVATION = "activation"
     REPEATABLE_NONCE = "repeatable-nonce"  # of what must seal to the same text again
 
     # Sealed at rest: keys/sealing.RestSealer

@@ -40,6 +40,7 @@ class Kind(Enum):
     PASSWORD_PROVED = Label.PASSWORD_PROVED, 1
     RECOVERY_STEPS = Label.RECOVERY_STEPS, 1
     CANCELLATION = Label.CANCELLATION, 11  # a recovery stays open for ten
+    ACTIVATION = Label.ACTIVATION, 1
 
     def __init__(self, label: Label, longest_days: int) -> None:
         self.label = label

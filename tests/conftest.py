@@ -110,6 +110,12 @@ def worker_db(worker_database: Database) -> Iterator[Session]:
 
 
 @pytest.fixture
+def owner_db(owner_database: Database) -> Iterator[Session]:
+    """The same of the owner's role, who alone can tamper."""
+    yield from _rolled_back(owner_database)
+
+
+@pytest.fixture
 def no_keys(owner_database: Database) -> Iterator[None]:
     """No signing key is in the database while the test runs, whatever others committed."""
     with owner_database.engine.connect() as connection:

@@ -62,6 +62,16 @@ class Running:
             connection.execute("SET ROLE gapura_owner")
             return connection.execute(sql, params).fetchall()
 
+    def command(self, *words: str, typed: str = "") -> Any:
+        """`gapura WORDS` on this installation, as an operator runs it; its answer."""
+        environment = written_out(os.environ) | {"GAPURA_MODE": "demo", "GAPURA_INSTANCE": str(self.instance)}
+        answer = subprocess.run(
+            [Path(sys.executable).with_name("gapura"), *words, "--json"],
+            cwd=ROOT, env=environment, input=typed, capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        assert answer.returncode == 0, answer.stderr
+        return json.loads(answer.stdout)
+
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[Running]:

@@ -41,6 +41,18 @@ def ask(db: Session, vault: Vault, citizen_id: UUID, address: Identifier, now: d
     return sent_codes.make(db, vault, citizen_id, _USE[address.kind], address, now)
 
 
+def tell(db: Session, vault: Vault, citizen_id: UUID, address: Identifier, now: datetime) -> None:
+    """Write down an address that nobody proved yet: it leads nowhere, proves nothing, and replaces none."""
+    profile = vault.find_profile(db, citizen_id)
+    values = dict(profile.values) if profile else {}
+    name = _ATTRIBUTE[address.kind]
+    if name in values:
+        return
+    values[name] = Value(address.normal, OF_THE_CITIZEN, now)
+    values[f"{name}_verified"] = Value(False, OF_THE_CITIZEN, now)
+    vault.save(db, citizen_id, values, now, revision=profile.revision if profile else 0)
+
+
 def prove(
     db: Session, vault: Vault, citizen_id: UUID, address: Identifier, typed: str, now: datetime
 ) -> Proved | Answer:

@@ -27,11 +27,17 @@ from idp.web.sign_in import Screening
 def enter(outcome: SignedIn, screen: Screening | None, *, shared_device: bool, onward: str | None) -> Response:
     """Sign this citizen in here, and lead the browser on: to the application, or to the page it asked for."""
     make_way(outcome.citizen_id, screen, onward)
+    started = begin(outcome, shared_device=shared_device)
+    return lead_on(outcome, started, screen, shared_device=shared_device, onward=onward)
+
+
+def begin(outcome: SignedIn, *, shared_device: bool) -> NewSession:
+    """The citizen's session in this browser, new or renewed. Nobody else's is there: `make_way` saw to it."""
     with current.writing() as db:
         started = _again(db, outcome, shared_device) or _anew(db, outcome, shared_device)
     if started is None:
         raise PageError("forbidden", 403, "the account was closed or suspended meanwhile")
-    return lead_on(outcome, started, screen, shared_device=shared_device, onward=onward)
+    return started
 
 
 def make_way(citizen_id: UUID, screen: Screening | None, onward: str | None) -> None:
@@ -72,12 +78,18 @@ def lead_on(
     outcome: SignedIn, session: NewSession, screen: Screening | None, *, shared_device: bool, onward: str | None
 ) -> Response:
     """Give the browser its session, new or renewed, and the next address."""
-    gate = current.gate()
     key = SessionKey(outcome.citizen_id, session.session_id, session.secret)
-    cookies = [session_cookie.setting(gate, key, session.authenticated_at)]
-    if not shared_device:
-        known = known_browsers.read(gate.sealer, current.exchange().cookie(known_browsers.COOKIE), gate.clock())
-        cookies.append(known_browsers.remember(gate.sealer, known, outcome.citizen_id, session.authenticated_at))
+    cookies = cookies_of(key, session, shared_device=shared_device)
     if screen is not None:
         return sign_in.onward(screen, key, cookies)
     return Response(status=303, headers=[("Location", signed_in.own_page(onward)), *cookies])
+
+
+def cookies_of(key: SessionKey, session: NewSession, *, shared_device: bool) -> list[tuple[str, str]]:
+    """The headers that sign this browser in, and remember it where it is the citizen's own."""
+    gate = current.gate()
+    cookies = [session_cookie.setting(gate, key, session.authenticated_at)]
+    if not shared_device:
+        known = known_browsers.read(gate.sealer, current.exchange().cookie(known_browsers.COOKIE), gate.clock())
+        cookies.append(known_browsers.remember(gate.sealer, known, key.citizen_id, session.authenticated_at))
+    return cookies

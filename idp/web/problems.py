@@ -83,6 +83,15 @@ PAGES: dict[str, Words] = {
         lazy_gettext("Orang lain sudah masuk di sini."),
         lazy_gettext("Keluarkan dulu akun itu. Setelah itu masuk dengan akun Anda."),
     ),
+    "account_is_active": Words(
+        lazy_gettext("NIK ini sudah punya akun."),
+        lazy_gettext("Masuk, atau pulihkan akun itu."),
+    ),
+    "letter_refused": Words(
+        lazy_gettext("Data ini tidak cocok dengan surat."),
+        lazy_gettext("Periksa lagi, atau pilih cara lain."),
+        onward=_ANEW,
+    ),
     "page_expired": Words(
         lazy_gettext("Halaman ini terlalu lama terbuka."),
         lazy_gettext("Mulai lagi. Tidak ada yang tersimpan dan tidak ada yang dikirim."),

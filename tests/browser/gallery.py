@@ -16,6 +16,14 @@ from flask import Flask, Response, g, request
 from flask_babel import gettext
 from wtforms import BooleanField, PasswordField, RadioField, SelectMultipleField, StringField
 
+from idp.endpoints.sign_in.activate import (
+    METHODS,
+    ChannelForm,
+    LetterForm,
+    MethodForm,
+    NewPasswordForm,
+    PersonForm,
+)
 from idp.endpoints.sign_in.recovery import CAUSES, WAYS
 from idp.web import languages, masking, pages, problems
 from idp.web.forms import Form
@@ -213,6 +221,45 @@ def hang_sign_in(gallery: Gallery) -> None:
     gallery.add("sign_in/consent.html", "long", signed_in=True, **long)
 
 
+def person(*, wrong: bool = False) -> PersonForm:
+    form = PersonForm(identifier="3273006004010011", birth_day="31", birth_month="2", birth_year="2001")
+    if wrong:
+        form.refuse(
+            "identifier", gettext("Data ini tidak cocok dengan surat. Periksa lagi, atau pilih cara lain.")
+        )
+        form.refuse("birth_day", gettext("Tulis tanggal lahir dengan angka, misalnya 27 3 1990."))
+    return form
+
+
+def no_method() -> MethodForm:
+    form = MethodForm()
+    form.refuse("method", gettext("Pilih salah satu cara."))
+    return form
+
+
+def hang_activation(gallery: Gallery) -> None:
+    client = {"name": "Antrean Puskesmas", "agency_name": "Dinas Kesehatan Kota Sukamaju"}
+    waiting = SimpleNamespace(handle="h", client=client, onward="/")
+    step = {"handle": "h", "client": client, "at": lambda: lambda path: path}
+    gallery.add("sign_in/activate.html", form=MethodForm, methods=METHODS, **step)
+    gallery.add("sign_in/activate.html", "wrong", form=no_method, methods=METHODS, **step)
+    gallery.add("sign_in/activate_elsewhere.html", at_counter=True, **step)
+    gallery.add("sign_in/activate_elsewhere.html", "agency", at_counter=False, **step)
+    gallery.add("sign_in/activate_code.html", form=LetterForm, **step)
+    gallery.add("sign_in/activate_person.html", form=person, **step)
+    gallery.add("sign_in/activate_person.html", "wrong", form=lambda: person(wrong=True), **step)
+    gallery.add("sign_in/activate_person.html", "already", form=person, already=True, **step)
+    gallery.add("sign_in/activate_channel.html", form=ChannelForm, **step)
+    gallery.add("sign_in/activate_password.html", form=NewPasswordForm, least=15, **step)
+    shown = {"form": Form, "mark": "m", "nik": lambda: masking.shown("nik", "3273006004010011"), **step}
+    told = "siti.nur.rahayu.dari.sukamaju.kidul@warga.sukamaju.example"
+    gallery.add("sign_in/activate_check.html", birth_date="2001", channel=told, **shown)
+    gallery.add("sign_in/activate_check.html", "empty", birth_date="2001", channel="", **shown)
+    end = {"handle": "h", "waiting": waiting, "signed_in": True}
+    gallery.add("sign_in/activate_done.html", form=Form, **end)
+    gallery.add("sign_in/activate_codes.html", codes=["7K2M-94QD-XH3T-7K2M"] * 10, **end)
+
+
 def hang_security(gallery: Gallery) -> None:
     device = SimpleNamespace(browser="Chrome", system="Android")
     here = SimpleNamespace(session_id=ID, device=device, started_at=NOW, seen_at=NOW)
@@ -294,8 +341,9 @@ def hang_recovery(gallery: Gallery) -> None:
     refused = "Kami belum mengenal HP atau komputer ini. Pilih bukti lain."
     gallery.add("sign_in/recovery_device.html", "wrong", form=Form, handle="", refused=refused)
     gallery.add("sign_in/recovery_wait.html", handle="", opens_at=NOW + timedelta(days=3))
-    gallery.add("sign_in/recovery_done.html", handle="h", cause="forgot_password", until=NOW + timedelta(days=1))
-    gallery.add("sign_in/recovery_done.html", "all", handle="", cause="somebody_else", until=NOW)
+    done = {"handle": "", "onward": "/login"}
+    gallery.add("sign_in/recovery_done.html", cause="forgot_password", until=NOW + timedelta(days=1), **done)
+    gallery.add("sign_in/recovery_done.html", "all", cause="somebody_else", until=NOW, **done)
     gallery.add("sign_in/recovery_cancel.html", form=Form, link="x", opens_at=NOW + timedelta(days=3))
     gallery.add("sign_in/recovery_cancelled.html")
     gallery.add("sign_in/recovery_over.html", at_counter=False)
@@ -388,6 +436,7 @@ def hang_portal(gallery: Gallery) -> None:
 def make_gallery() -> Gallery:
     gallery = Gallery()
     hang_sign_in(gallery)
+    hang_activation(gallery)
     hang_sign_out(gallery)
     hang_security(gallery)
     hang_recovery(gallery)

@@ -1,8 +1,8 @@
-"""A recovery code, a code that was sent and a cancelling link work once (DESIGN §6.2), with eight at once over HTTP
-and two server processes.
+"""A recovery code, a code that was sent and a cancelling link work once (DESIGN §6.2), over HTTP, with eight at
+once and two server processes.
 
-Seen to fail: without `used_at IS NULL` in `recovery_codes`, all eight prove; without it in `sent_codes`, all eight;
-with `complete` judging an unlocked row, more than one password is set.
+Seen to fail: without `used_at IS NULL` in `recovery_codes` all eight prove; without it in `sent_codes` five do,
+for want of tries; with an unlocked row in `recovery` several cancel, and several set a password.
 """
 
 import re

@@ -403,7 +403,7 @@ def test_the_sign_in_that_waited_goes_on(running: Running, gate: Gate) -> None:
     page = browser.submit(page, page.form("proofs"), proofs=[CODE, EMAIL])
     page = answer(browser, page, person.codes[0])
     page = choose_password(browser, answer(browser, page, sent_code(running, person.email, 2)))
-    onward = re.findall(r'href="(/login\?handle=[^"]+)"', page.html)[0]
+    onward = re.findall(r'href="(/authorize/continue/[^"]+)"', page.html)[0]
     page = log_in(browser, browser.get(onward), person.as_told(password=OTHER))
     assert page.has_form("decision")
 

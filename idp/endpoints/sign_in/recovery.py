@@ -11,28 +11,37 @@ from uuid import UUID
 from flask import Blueprint, Response
 from flask_babel import gettext, lazy_gettext
 from wtforms import RadioField, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice
 
 from idp.accounts import enrolment, identifiers, recovery
 from idp.accounts.identifiers import Identifier, Unreadable
 from idp.accounts.recovery import Cause
 from idp.accounts.states import AccountState
-from idp.web import current, identifier_words, pages, recovery_asking, recovery_pages, recovery_steps
+from idp.web import (
+    current,
+    identifier_words,
+    pages,
+    recovery_asking,
+    recovery_pages,
+    recovery_steps,
+    waiting_sign_in,
+)
 from idp.web.recovery_steps import NOBODY, Steps, Way
 from idp.web.sign_in import ScreenForm
 
 blueprint = Blueprint("recovery", __name__, url_prefix="/recovery")
 
 CAUSES = (
-    (Cause.FORGOT_PASSWORD.value, lazy_gettext("Saya lupa kata sandi")),
-    (Cause.NUMBER_CHANGED.value, lazy_gettext("Nomor HP saya berganti")),
-    (Cause.PHONE_LOST.value, lazy_gettext("HP saya hilang")),
-    (Cause.SOMEBODY_ELSE.value, lazy_gettext("Orang lain memakai akun saya")),
+    SelectChoice(Cause.FORGOT_PASSWORD.value, lazy_gettext("Saya lupa kata sandi")),
+    SelectChoice(Cause.NUMBER_CHANGED.value, lazy_gettext("Nomor HP saya berganti")),
+    SelectChoice(Cause.PHONE_LOST.value, lazy_gettext("HP saya hilang")),
+    SelectChoice(Cause.SOMEBODY_ELSE.value, lazy_gettext("Orang lain memakai akun saya")),
 )
 WAYS = (
-    (Way.RECOVERY_CODE.value, lazy_gettext("Kode pemulihan yang dicetak")),
-    (Way.KNOWN_DEVICE.value, lazy_gettext("HP atau komputer ini, tempat saya pernah masuk")),
-    (Way.EMAIL.value, lazy_gettext("E-mail yang sudah dipastikan")),
-    (Way.PHONE.value, lazy_gettext("Nomor HP yang dipastikan dalam 60 hari terakhir")),
+    SelectChoice(Way.RECOVERY_CODE.value, lazy_gettext("Kode pemulihan yang dicetak")),
+    SelectChoice(Way.KNOWN_DEVICE.value, lazy_gettext("HP atau komputer ini, tempat saya pernah masuk")),
+    SelectChoice(Way.EMAIL.value, lazy_gettext("E-mail yang sudah dipastikan")),
+    SelectChoice(Way.PHONE.value, lazy_gettext("Nomor HP yang dipastikan dalam 60 hari terakhir")),
 )
 
 
@@ -111,8 +120,10 @@ def wait() -> Response:
 
 @blueprint.get("/done")
 def done() -> Response:
-    steps = recovery_steps.at("/recovery/done")
-    return recovery_pages.render("recovery_done", cause=steps.cause, until=steps.basic_until)
+    """On to the sign-in that waited, or to where its application begins if it waited too long."""
+    steps, waiting = recovery_steps.at("/recovery/done"), waiting_sign_in.find()
+    onward = waiting.onward if waiting.handle else "/login"
+    return recovery_pages.render("recovery_done", cause=steps.cause, until=steps.basic_until, onward=onward)
 
 
 def _whose(identifier: Identifier) -> UUID:

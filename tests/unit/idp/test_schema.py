@@ -43,6 +43,22 @@ def test_a_clock_more_than_a_minute_away_is_refused(connection: psycopg.Connecti
         schema.judge(connection, Mode.DEMO, datetime.now(UTC) + timedelta(seconds=75))
 
 
+def test_a_clock_before_the_newest_checkpoint_is_refused(owner_database: Database) -> None:
+    """Database and machine may be wrong together; what was signed cannot have been signed in the future."""
+    with owner_database.engine.connect() as connection, connection.begin() as transaction:
+        connection.exec_driver_sql(
+            "INSERT INTO consent.ledger_head (origin, size, edge) VALUES ('clock', 1, '{}')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO consent.ledger_checkpoints (origin, size, root, note, signed_at)"
+            " VALUES ('clock', 1, sha256(''), '', now() + interval '1 hour')"
+        )
+        driver = connection.connection.driver_connection
+        with pytest.raises(SchemaError, match="newest checkpoint"):
+            schema.judge(driver, Mode.DEMO, datetime.now(UTC))  # type: ignore[arg-type]
+        transaction.rollback()
+
+
 def test_a_migrated_database_is_not_migrated_to_another_mode(postgres: EmbeddedPostgres) -> None:
     with pytest.raises(SchemaError, match="of mode demo"):
         schema.upgrade(postgres.url("gapura_owner"), Mode.PRODUCTION)
