@@ -25,6 +25,7 @@ from idp.settings import Mode
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 TURN = 7_020_118  # the advisory lock of upgrades; any number, always this one
 CLOCK_SECONDS = 60
+OLDEST_SERVER = 18  # uuidv7(), in which the partitions by time rest
 
 ROLES = """
 DO $$
@@ -70,6 +71,7 @@ def upgrade(owner_url: str, mode: Mode, *, attempts: int = 5) -> list[str]:
         _take_turn(connection)
         refuse_another_mode(_mode(connection), mode)
         before = _version(connection)
+        _refuse_unknown(before)
         config = _config()
         config.attributes.update(connection=connection, mode=mode.value)
         for attempt in range(1, attempts + 1):
@@ -98,14 +100,11 @@ def newest() -> str:
 
 def judge(connection: psycopg.Connection[Any], mode: Mode, clock: datetime) -> None:
     """Refuse a database of another schema, another mode or another time. `clock` is this machine's, UTC."""
+    refuse_old_server(connection)
     if connection.execute(VERSION).fetchone() != (True,):
         raise SchemaError("The database is empty; run gapura database upgrade.")
     (version,) = connection.execute("SELECT version_num FROM idp.alembic_version").fetchone() or ("",)
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if version and version not in known:
-        raise SchemaError(
-            f"The database has revision {version}, which this program does not know; start the newer program."
-        )
+    _refuse_unknown(version)
     if version != newest():
         raise SchemaError(
             f"The database is at revision {version or 0}, this program needs {newest()}; "
@@ -138,11 +137,34 @@ def refuse_another_mode(found: str | None, mode: Mode) -> None:
         )
 
 
+def refuse_old_server(connection: psycopg.Connection[Any]) -> None:
+    """Before anything is made in it, and before every start."""
+    found = connection.info.server_version // 10_000
+    if found < OLDEST_SERVER:
+        raise SchemaError(
+            f"The database server is PostgreSQL {found}, Gapura needs {OLDEST_SERVER}; "
+            "upgrade the server, or name another in DATABASE_URL."
+        )
+
+
+def _refuse_unknown(version: str | None) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if version and version not in known:
+        raise SchemaError(
+            f"The database has revision {version}, which this program does not know; start the newer program."
+        )
+
+
 @contextmanager
 def _owner(url: str) -> Iterator[sqlalchemy.Engine]:
     """An engine whose connections are `gapura_owner`; roles are made first, as the account itself."""
     try:
         with psycopg.connect(url, connect_timeout=5, autocommit=True) as connection:
+            refuse_old_server(connection)
+            if connection.execute("SHOW transaction_read_only").fetchone() != ("off",):
+                raise SchemaError(
+                    "The database takes no writes, as a standby does; name the primary in DATABASE_URL."
+                )
             connection.execute(ROLES)
     except psycopg.errors.InsufficientPrivilege as error:
         raise SchemaError(

@@ -11,6 +11,9 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
 LOOPBACK = ("127.0.0.1", "[::1]", "localhost")
 
 
@@ -239,7 +242,12 @@ def _database_url(values: Mapping[str, str], name: str) -> str | None:
     scheme, separator, rest = value.partition("://")
     if separator == "" or scheme not in ("postgresql", "postgres", "postgresql+psycopg"):
         raise SettingsError(f"{name} is not a PostgreSQL address; write postgresql://account@host/database.")
-    return f"postgresql://{rest}"
+    url = f"postgresql://{rest}"
+    try:
+        conninfo_to_dict(url)
+    except psycopg.ProgrammingError:  # its text may repeat a password
+        raise SettingsError(f"{name} cannot be read; write postgresql://account@host/database.") from None
+    return url
 
 
 def _issuer(values: Mapping[str, str], mode: Mode, port: int) -> str:

@@ -18,6 +18,8 @@ class Label(StrEnum):
 
     MASTER_FINGERPRINT = "master-fingerprint"  # shown to operators; tells nothing of the key
 
+    STORE_MARK = "store-mark"  # of the look-up key and the pepper, kept in the database: keys/store_marks
+
     # Sealed and sent out, one key a day: keys/sealing.Kind
     CODE = "code"
     ACCESS_TOKEN = "access-token"

@@ -28,6 +28,7 @@ from idp.database import Database
 from idp.gate import Gate
 from idp.revocation import account as revocation
 from idp.settings import Mode, Settings
+from keys import store_marks
 from keys.errors import KeyStoreError
 from keys.key_store import KeyStore
 from keys.sealing import RestSealer
@@ -130,6 +131,8 @@ def _parts() -> Iterator[tuple[Settings, Database, Vault]]:
     with opened("gapura_web") as (settings, database):
         try:
             store = KeyStore.open(settings.key_store, master_key_file=settings.master_key_file)
+            with database.reading() as db:
+                store_marks.refuse_another(db, store)
         except KeyStoreError as refusal:
             raise CommandError(str(refusal)) from refusal
         yield settings, database, Vault(RestSealer(store.master), store.lookup)

@@ -144,5 +144,8 @@ def _identifier(detail: dict[str, Any]) -> str:
 
 
 def _name(detail: dict[str, Any]) -> str:
+    """The application's, or its agency's where the message is about the whole agency."""
     client = current.gate().registry.get().by_no.get(int(detail.get("client_no", 0)))
-    return in_language(client.name, languages.current()) if client else ""
+    if client is None:
+        return ""
+    return in_language(client.agency_name if "agency_no" in detail else client.name, languages.current())
