@@ -27,7 +27,15 @@ from idp.endpoints.protocol import (
     token,
     userinfo,
 )
-from idp.endpoints.sign_in import activate, activate_check, consent, login, second_factor, select_account
+from idp.endpoints.sign_in import (
+    activate,
+    activate_address,
+    activate_check,
+    consent,
+    login,
+    second_factor,
+    select_account,
+)
 from idp.gate import Gate
 from idp.settings import Mode, Settings
 from idp.web import current, languages, pages, problems, shells
@@ -49,6 +57,7 @@ PAGES = (
     select_account,
     activate,
     activate_check,
+    activate_address,
     logout,
     second_factor,
     consent,
