@@ -129,6 +129,7 @@ def consent_page(**changed: Any) -> dict[str, Any]:
         "handle": "h",
         "client_name": "Antrean Puskesmas",
         "agency_name": "Dinas Kesehatan Kota Sukamaju",
+        "agency_verified": True,
         "host": "antrean.dinkes-sukamaju.example",
         "citizen_name": "Siti Rahayu",
         "purpose_sentence": "Mendaftarkan Anda di antrean puskesmas.",
