@@ -259,8 +259,8 @@ def hang_activation(gallery: Gallery) -> None:
     phone = lambda: masking.shown("phone_number", "+6281234501234")  # noqa: E731
     gallery.add("sign_in/activate_done.html", form=Form, told=phone, **end)
     gallery.add("sign_in/activate_done.html", "empty", form=Form, told=None, **end)
-    gallery.add("sign_in/activate_address.html", form=CodeForm, shown=phone, **end)
-    gallery.add("sign_in/activate_address.html", "wrong", form=wrong_code, shown=phone, **end)
+    gallery.add("sign_in/activate_address.html", form=CodeForm, shown=phone, onward="/", **end)
+    gallery.add("sign_in/activate_address.html", "wrong", form=wrong_code, shown=phone, onward="/", **end)
     gallery.add("sign_in/activate_codes.html", codes=["7K2M-94QD-XH3T-7K2M"] * 10, **end)
 
 

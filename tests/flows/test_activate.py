@@ -199,6 +199,22 @@ def test_the_address_that_was_told_counts_once_its_code_was_answered(
     assert path(browser.get("/activate/address")) == "/activate/done", "there is nothing left to prove"
 
 
+def test_after_the_codes_comes_the_address_and_then_the_application(
+    running: Running, registry: Registry, browser: Browser
+) -> None:
+    client, phone = running.client(), "+6281234509004"
+    login = browser.get(client.visit("openid profile").url)
+    at = html.unescape(re.findall(r'href="(/activate[^"]*)"', login.html)[0])
+    done = press(browser, to_check(browser, registry.letter(), at, channel=phone))
+    codes = browser.submit(done, done.form("csrf_token"))
+    page = browser.get(html.unescape(re.findall(r'class="button" href="([^"]+)"', codes.html)[0]))
+    assert path(page) == "/activate/address"
+    later = html.unescape(re.findall(r'class="button quiet" href="([^"]+)"', page.html)[0])
+    assert later.startswith("/authorize/continue/")
+    asked = step(browser, page, code=codes_sent(browser, phone)[0])
+    assert asked.has_form("decision")
+
+
 def signs_in_by(running: Running, identifier: str) -> bool:
     browser = running.browser()
     page = log_in(browser, browser.get("/login?onward=/security"), {"nik": identifier, "password": PASSWORD})

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from flask_babel import gettext, lazy_gettext
 from wtforms import StringField
 
-from idp.accounts import channels, sent_codes
+from idp.accounts import channels, recovery_codes, sent_codes
 from idp.accounts.channels import Proved
 from idp.accounts.identifiers import Identifier
 from idp.accounts.sent_codes import Answer, NotYet, ToSend
@@ -29,8 +29,8 @@ class AddressForm(ScreenForm):
 
 @blueprint.get("")
 def show() -> Response:
-    _citizen, address, waiting = _asked()
-    return _page(AddressForm(), address, waiting)
+    citizen, address, waiting = _asked()
+    return _page(AddressForm(), citizen, address, waiting)
 
 
 @blueprint.post("")
@@ -38,14 +38,14 @@ def answer() -> Response:
     citizen, address, waiting = _asked()
     form = AddressForm()
     if not form.validate():
-        return _page(form, address, waiting, 400)
+        return _page(form, citizen, address, waiting, 400)
     if request.form.get("again"):
         return _sent_again(form, citizen, address, waiting)
     outcome = _proved(citizen, address, form.code.data or "")
     if isinstance(outcome, Proved):
-        return pages.see_other(waiting.at("/activate/done"))
+        return pages.see_other(_onward(citizen, waiting))
     form.refuse("code", _refusal(outcome))
-    return _page(form, address, waiting, 400)
+    return _page(form, citizen, address, waiting, 400)
 
 
 def _asked() -> tuple[Citizen, Identifier, Waiting]:
@@ -77,7 +77,7 @@ def _sent_again(form: AddressForm, citizen: Citizen, address: Identifier, waitin
             form.refuse("code", gettext("Kode baru bisa dikirim lagi pukul %(time)s.", time=when))
         case Spent():
             form.refuse("code", gettext("Terlalu banyak kode diminta. Coba lagi nanti."))
-    return _page(form, address, waiting, 429)
+    return _page(form, citizen, address, waiting, 429)
 
 
 def _refusal(outcome: Answer) -> str:
@@ -87,7 +87,16 @@ def _refusal(outcome: Answer) -> str:
     return str(gettext("Kode tidak cocok. Periksa pesan terakhir."))
 
 
-def _page(form: AddressForm, address: Identifier, waiting: Waiting, status: int = 200) -> Response:
+def _onward(citizen: Citizen, waiting: Waiting) -> str:
+    """Who has printed their recovery codes is done here; else that is still offered."""
+    with current.reading() as db:
+        has_codes = recovery_codes.find_made_at(db, citizen.citizen_id) is not None
+    return waiting.onward if has_codes else waiting.at("/activate/done")
+
+
+def _page(
+    form: AddressForm, citizen: Citizen, address: Identifier, waiting: Waiting, status: int = 200
+) -> Response:
     name = channels.ATTRIBUTE[address.kind]
     return pages.render(
         "sign_in/activate_address.html",
@@ -95,5 +104,5 @@ def _page(form: AddressForm, address: Identifier, waiting: Waiting, status: int 
         form=form,
         handle=waiting.handle,
         shown=masking.shown(name, address.normal),
-        waiting=waiting,
+        onward=_onward(citizen, waiting),
     )

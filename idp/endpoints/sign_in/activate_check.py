@@ -118,7 +118,10 @@ def make_codes() -> Response:
             return pages.see_other("/security/codes")
         codes = recovery_codes.make(db, current.gate().vault, citizen.citizen_id, citizen.session.now)
         notifications.add(db, citizen.citizen_id, "recovery_codes_made", {})
-    return pages.render("sign_in/activate_codes.html", codes=codes, waiting=waiting, handle=waiting.handle)
+        told = channels.find_told(db, current.gate().vault, citizen.citizen_id)
+    return pages.render(
+        "sign_in/activate_codes.html", codes=codes, waiting=waiting, handle=waiting.handle, told=told is not None
+    )
 
 
 def _send_code(db: Session, citizen_id: UUID, now: datetime) -> None:
