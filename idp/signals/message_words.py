@@ -14,6 +14,8 @@ class Kind(StrEnum):
 
     NOTIFICATION = "notification"
     ADDRESS_CODE = "address_code"
+    RECOVERY_ASKED = "recovery_asked"
+    RECOVERY_CODE = "recovery_code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,17 @@ WORDS = {
     Kind.ADDRESS_CODE: {
         "id": Words("Kode Gapura", "{code} kode Gapura. Jangan beri tahu siapa pun, termasuk petugas."),
         "en": Words("Gapura code", "{code} is your Gapura code. Tell no one, not even staff."),
+    },
+    # The one message with a link: whoever did not ask must be able to say so without signing in.
+    Kind.RECOVERY_ASKED: {
+        "id": Words("Pemulihan akun Gapura", "Ada yang meminta pemulihan akun Anda. Bukan Anda? Batalkan: {link}"),
+        "en": Words("Gapura account recovery", "Someone asked to recover your account. Not you? Cancel: {link}"),
+    },
+    Kind.RECOVERY_CODE: {
+        "id": Words(
+            "Kode pemulihan Gapura", "{code} kode pemulihan Gapura. Jangan beri tahu siapa pun, termasuk petugas."
+        ),
+        "en": Words("Gapura recovery code", "{code} is your Gapura recovery code. Tell no one, not even staff."),
     },
 }
 

@@ -84,6 +84,7 @@ WORDS = {
         lazy_gettext("Nomor HP atau e-mail Anda kini dipakai akun lain."), "/security", _SECURITY
     ),
     "recovery_requested": Words(lazy_gettext("Ada yang meminta pemulihan akun Anda."), "/security", _SECURITY),
+    "recovery_cancelled": Words(lazy_gettext("Permintaan pemulihan akun dibatalkan."), "/security", _SECURITY),
     "recovered": Words(lazy_gettext("Akun dipulihkan. Semua HP lama dikeluarkan."), "/security", _SECURITY),
 }
 # A kind that a newer release wrote, read by an older one beside it.
