@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from psycopg import Connection
-
 from consent import disclosures
+from idp.hot_connection import HotConnection
 from idp.tokens.access_token import AccessToken
 
 _TOKEN = """
@@ -87,17 +86,17 @@ def _parameters(token: AccessToken, open_states: list[str], now: datetime | None
 
 
 def release(
-    connection: Connection, token: AccessToken, open_states: list[str], now: datetime | None = None
+    connection: HotConnection, token: AccessToken, open_states: list[str], now: datetime | None = None
 ) -> Released | None:
     """Disclose at userinfo what the token asks and the consent covers; None: the token gives nothing (any
     more)."""
     parameters = _parameters(token, open_states, now) | {"asked_nos": list(token.userinfo_nos)}
-    row = connection.execute(_USERINFO, parameters).fetchone()
+    row = connection.row(_USERINFO, parameters)
     return None if row is None else Released(tuple(row[0]), bytes(row[1]), bytes(row[2]), row[3])
 
 
 def introspected(
-    connection: Connection,
+    connection: HotConnection,
     token: AccessToken,
     open_states: list[str],
     *,
@@ -110,5 +109,5 @@ def introspected(
         "asking_no": asking_no,
         "source_agency_no": asking_agency_no,
     }
-    row = connection.execute(_INTROSPECT, parameters).fetchone()
+    row = connection.row(_INTROSPECT, parameters)
     return None if row is None else frozenset(row[0])
