@@ -29,7 +29,7 @@ from consent.outcomes import AlreadyEnded, Amended, Ended, Given, Giving, Moved,
 
 __all__ = [
     "AlreadyEnded", "Amended", "Ended", "Given", "Giving", "Head", "Moved", "NotFound", "NotTaken", "Parties",
-    "PastAct", "expire_due", "find", "give", "history", "list_of", "refusals", "refuse", "withdraw",
+    "PastAct", "end_all", "expire_due", "find", "give", "history", "list_of", "refusals", "refuse", "withdraw",
     "withdraw_agency", "withdraw_attribute",
 ]  # fmt: skip
 
@@ -167,7 +167,8 @@ def withdraw(
         return NotFound()
     if locked.head.withdrawn_at is not None:
         return AlreadyEnded()
-    return _end(db, citizen_id, locked, locked.head, parties, by_clock=False, acr=acr, amr=amr)
+    act = _act_on(locked, locked.head, "withdrawn", "self", acr, amr, "web-button")
+    return _end(db, citizen_id, locked, locked.head, parties, act, locked.now)
 
 
 def withdraw_attribute(
@@ -258,27 +259,32 @@ def expire_due(
         locked = consents.lock_for_ending(db, citizen_id, consent_id, now)
         if locked is not None and locked.head is not None:
             parties = parties_of(citizen_id, locked.head)
-            outcome = _end(db, citizen_id, locked, locked.head, parties, by_clock=True, acr=None, amr=())
+            act = _act_on(locked, locked.head, "expired", "clock", None, (), "clock")
+            outcome = _end(db, citizen_id, locked, locked.head, parties, act, locked.head.expires_at)
             if isinstance(outcome, Ended):
                 ended.append((citizen_id, outcome))
     return ended
 
 
+def end_all(
+    db: Session, citizen_id: UUID, parties_of: Callable[[Head], Parties], now: datetime | None = None
+) -> list[Ended]:
+    """End all that a citizen gave, with the account that gave it: an act of the house, by no press of a button."""
+    ended = []
+    for standing in sorted(list_of(db, citizen_id), key=lambda head: (head.client_no, head.purpose_no)):
+        locked = consents.lock_for_ending(db, citizen_id, standing.consent_id, now)
+        if locked is None or locked.head is None or locked.head.withdrawn_at is not None:
+            continue
+        act = _act_on(locked, locked.head, "withdrawn", "operator", None, (), "account-closed")
+        outcome = _end(db, citizen_id, locked, locked.head, parties_of(locked.head), act, locked.now)
+        if isinstance(outcome, Ended):
+            ended.append(outcome)
+    return ended
+
+
 def _end(
-    db: Session,
-    citizen_id: UUID,
-    locked: Locked,
-    head: Head,
-    parties: Parties,
-    *,
-    by_clock: bool,
-    acr: str | None,
-    amr: tuple[str, ...],
+    db: Session, citizen_id: UUID, locked: Locked, head: Head, parties: Parties, act: Act, ends_at: datetime
 ) -> Ended | AlreadyEnded:
-    if by_clock:
-        act, ends_at = _act_on(locked, head, "expired", "clock", acr, amr, "clock"), head.expires_at
-    else:
-        act, ends_at = _act_on(locked, head, "withdrawn", "self", acr, amr, "web-button"), locked.now
     place = {**_place_of(citizen_id, head), "ends_at": ends_at}
     if not _record(db, _END, act, locked, parties, place):
         return AlreadyEnded()

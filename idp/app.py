@@ -4,7 +4,18 @@ from collections.abc import Callable, Iterable
 
 from flask import Flask
 
-from idp.endpoints.citizen import account, applications, consents, disclosures, guide, notifications, security
+from idp.endpoints.citizen import (
+    account,
+    applications,
+    consents,
+    disclosures,
+    guide,
+    notifications,
+    security,
+    security_code_app,
+    security_codes,
+    security_password,
+)
 from idp.endpoints.protocol import (
     authorize,
     discovery,
@@ -16,7 +27,7 @@ from idp.endpoints.protocol import (
     token,
     userinfo,
 )
-from idp.endpoints.sign_in import consent, login, second_factor
+from idp.endpoints.sign_in import activate, activate_check, consent, login, second_factor, select_account
 from idp.gate import Gate
 from idp.settings import Mode, Settings
 from idp.web import current, languages, pages, problems, shells
@@ -35,6 +46,9 @@ HOT = (
 PAGES = (
     authorize,
     login,
+    select_account,
+    activate,
+    activate_check,
     logout,
     second_factor,
     consent,
@@ -45,6 +59,9 @@ PAGES = (
     guide,
     notifications,
     security,
+    security_code_app,
+    security_codes,
+    security_password,
     health,
 )
 

@@ -11,11 +11,23 @@ import sys
 from collections.abc import Sequence
 
 from idp import log
-from idp.commands import accounts, agencies, agreements, bench, clients, database, keys, ledger, settings, worker
+from idp.commands import (
+    accounts,
+    agencies,
+    agreements,
+    audit,
+    bench,
+    clients,
+    database,
+    keys,
+    ledger,
+    settings,
+    worker,
+)
 from idp.commands.answer import Answer, CommandError
 from idp.installation import BAD_STARTS
 
-SUBJECTS = (accounts, agencies, agreements, bench, clients, database, keys, ledger, settings, worker)
+SUBJECTS = (accounts, agencies, agreements, audit, bench, clients, database, keys, ledger, settings, worker)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -24,7 +24,7 @@ from idp.clients import registry
 from idp.clients.registry import Client, Registry
 from idp.database import Database
 from idp.invalidation import Cached, Watch
-from idp.settings import Settings
+from idp.settings import Mode, Settings
 from keys import jwks, keyring
 from keys.key_store import KeyStore
 from keys.keyring import Keyring
@@ -89,6 +89,11 @@ class Gate:
     @property
     def issuer(self) -> str:
         return self.settings.issuer
+
+    @property
+    def loopback(self) -> bool:
+        """May `outbound` call this machine itself?"""
+        return self.settings.mode is not Mode.PRODUCTION
 
     def now(self) -> datetime:
         """The database's time, for a door that asks nothing else of it."""

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -31,7 +32,7 @@ from idp.installation import BAD_STARTS, Installation
 from idp.processes import die_with_parent, written_out
 from idp.serving import ADDRESS
 from idp.settings import SETTINGS, Mode, Settings
-from keys import keyring
+from keys import keyring, store_marks
 from keys.errors import KeyStoreError, KeyUnreadable
 from keys.key_store import KeyStore
 from keys.pairwise import Pairwise
@@ -88,6 +89,9 @@ def _run(installation: Installation) -> None:
         _count_anew(installation.settings)
         children += _children(installation)
         for child in children:
+            if child.address is not None:
+                _refuse_taken_port(urlsplit(child.address).port or 80)
+        for child in children:
             child.start()
         _wait_until_served(installation.settings, children[0])
         _greet(installation.settings, children)
@@ -125,6 +129,8 @@ def _make_keys_ready(settings: Settings, worker: Database) -> None:
     with worker.writing() as db:
         keyring.ensure(db, sealer, datetime.now(UTC))
         keyring.load(db, sealer, everything=True)
+        store_marks.keep(db, store)
+        store_marks.refuse_another(db, store)
     if settings.mode is not Mode.PRODUCTION:
         _prepare_country(settings, worker, store)
     with worker.writing() as db:
@@ -223,7 +229,8 @@ def _greet(settings: Settings, children: list[Child]) -> None:
 
 
 def _refuse_taken_port(port: int) -> None:
-    """Asked before anything is touched. granian shares ports, so two servers would take turns answering."""
+    """Ours is asked for before anything is touched, an agency's before anything is started. granian shares ports:
+    two servers would take turns answering."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -16,6 +16,8 @@ SECONDS = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
 )
 DUTIES = Counter("gapura_duty_runs_total", "Runs of the worker's duties.", ["duty", "outcome"])
+SIGNALS = Counter("gapura_signals_total", "Signals to clients, by what became of them.", ["kind", "fate"])
+DELIVERIES = Counter("gapura_delivery_attempts_total", "Attempts to tell a client, by answer.", ["answer"])
 JOBS = Gauge("gapura_jobs", "Deferred jobs, by state.", ["state"], multiprocess_mode="mostrecent")
 JOBS_LATE = Gauge("gapura_jobs_late_seconds", "How late the latest job is.", multiprocess_mode="mostrecent")
 PARTITIONS_MISSING = Gauge(

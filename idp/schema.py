@@ -25,6 +25,7 @@ from idp.settings import Mode
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 TURN = 7_020_118  # the advisory lock of upgrades; any number, always this one
 CLOCK_SECONDS = 60
+OLDEST_SERVER = 18  # uuidv7(), in which the partitions by time rest
 
 ROLES = """
 DO $$
@@ -48,12 +49,12 @@ END $$
 """
 VERSION = "SELECT to_regclass('idp.alembic_version') IS NOT NULL"
 STATE = """
-SELECT (SELECT version_num FROM idp.alembic_version),
-       (SELECT mode::text FROM idp.installation),
-       extract(epoch FROM clock_timestamp())::float8
+SELECT (SELECT i.mode::text FROM idp.installation AS i), clock_timestamp(),
+       (SELECT max(newest.signed_at)
+          FROM consent.ledger_head AS h
+         CROSS JOIN LATERAL (SELECT c.signed_at FROM consent.ledger_checkpoints AS c
+                              WHERE c.origin = h.origin ORDER BY c.signed_at DESC LIMIT 1) AS newest)
 """
-
-
 # Asked by /ready: whether this server is the one that writes, and is at a revision we know.
 STANDING = """
 SELECT (SELECT a.version_num FROM idp.alembic_version AS a), current_setting('transaction_read_only') = 'off'
@@ -70,6 +71,7 @@ def upgrade(owner_url: str, mode: Mode, *, attempts: int = 5) -> list[str]:
         _take_turn(connection)
         refuse_another_mode(_mode(connection), mode)
         before = _version(connection)
+        _refuse_unknown(before)
         config = _config()
         config.attributes.update(connection=connection, mode=mode.value)
         for attempt in range(1, attempts + 1):
@@ -96,25 +98,28 @@ def newest() -> str:
     return head
 
 
-def judge(connection: psycopg.Connection[tuple[object, ...]], mode: Mode, clock: datetime) -> None:
+def judge(connection: psycopg.Connection[Any], mode: Mode, clock: datetime) -> None:
     """Refuse a database of another schema, another mode or another time. `clock` is this machine's, UTC."""
-    made = connection.execute(VERSION).fetchone()
-    if made != (True,):
+    refuse_old_server(connection)
+    if connection.execute(VERSION).fetchone() != (True,):
         raise SchemaError("The database is empty; run gapura database upgrade.")
-    version, its_mode, its_clock = connection.execute(STATE).fetchone() or (None, None, 0.0)
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if version not in known:
-        raise SchemaError(
-            f"The database has revision {version}, which this program does not know; start the newer program."
-        )
+    (version,) = connection.execute("SELECT version_num FROM idp.alembic_version").fetchone() or ("",)
+    _refuse_unknown(version)
     if version != newest():
         raise SchemaError(
-            f"The database is at revision {version}, this program needs {newest()}; run gapura database upgrade."
+            f"The database is at revision {version or 0}, this program needs {newest()}; "
+            "run gapura database upgrade."
         )
-    refuse_another_mode(str(its_mode), mode)
-    apart = abs(datetime.fromtimestamp(float(str(its_clock)), UTC) - clock).total_seconds()
+    its_mode, its_clock, newest_checkpoint = connection.execute(STATE).fetchone() or (None, clock, None)
+    refuse_another_mode(its_mode, mode)
+    apart = abs((its_clock - clock).total_seconds())
     if apart > CLOCK_SECONDS:
         raise SchemaError(f"This machine's clock is {apart:.0f} s from the database's; set both by NTP.")
+    if newest_checkpoint is not None and (newest_checkpoint - clock).total_seconds() > CLOCK_SECONDS:
+        raise SchemaError(
+            f"The clock says {clock:%Y-%m-%d %H:%M} UTC, the ledger's newest checkpoint is of "
+            f"{newest_checkpoint.astimezone(UTC):%Y-%m-%d %H:%M}; set the clock by NTP."
+        )
 
 
 def standing(connection: psycopg.Connection[Any]) -> tuple[str, bool]:
@@ -132,11 +137,34 @@ def refuse_another_mode(found: str | None, mode: Mode) -> None:
         )
 
 
+def refuse_old_server(connection: psycopg.Connection[Any]) -> None:
+    """Before anything is made in it, and before every start."""
+    found = connection.info.server_version // 10_000
+    if found < OLDEST_SERVER:
+        raise SchemaError(
+            f"The database server is PostgreSQL {found}, Gapura needs {OLDEST_SERVER}; "
+            "upgrade the server, or name another in DATABASE_URL."
+        )
+
+
+def _refuse_unknown(version: str | None) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if version and version not in known:
+        raise SchemaError(
+            f"The database has revision {version}, which this program does not know; start the newer program."
+        )
+
+
 @contextmanager
 def _owner(url: str) -> Iterator[sqlalchemy.Engine]:
     """An engine whose connections are `gapura_owner`; roles are made first, as the account itself."""
     try:
         with psycopg.connect(url, connect_timeout=5, autocommit=True) as connection:
+            refuse_old_server(connection)
+            if connection.execute("SHOW transaction_read_only").fetchone() != ("off",):
+                raise SchemaError(
+                    "The database takes no writes, as a standby does; name the primary in DATABASE_URL."
+                )
             connection.execute(ROLES)
     except psycopg.errors.InsufficientPrivilege as error:
         raise SchemaError(

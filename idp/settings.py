@@ -11,6 +11,9 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
 LOOPBACK = ("127.0.0.1", "[::1]", "localhost")
 
 
@@ -122,6 +125,18 @@ SETTINGS = (
         "Bearer token that may read /metrics from elsewhere.",
     ),
     Setting(
+        "GAPURA_MESSAGES_URL",
+        "https URL",
+        "none: codes and warnings reach nobody; demo and sandbox show them at /demo/inbox",
+        "The gateway that takes e-mails and SMS as JSON; http only on loopback.",
+    ),
+    Setting(
+        "GAPURA_MESSAGES_TOKEN_FILE",
+        "file",
+        "none",
+        "Bearer token for the message gateway.",
+    ),
+    Setting(
         "GAPURA_WEB_PROCESSES",
         "processes",
         "1",
@@ -154,6 +169,8 @@ class Settings:
     master_key_file: Path | None = None
     endings: Path | None = None
     metrics_token_file: Path | None = None
+    messages_url: str | None = None
+    messages_token_file: Path | None = None
     web_processes: int = 1
     web_threads: int = 4
 
@@ -180,6 +197,8 @@ class Settings:
             master_key_file=_path(values, "GAPURA_MASTER_KEY_FILE"),
             endings=_path(values, "GAPURA_ENDINGS"),
             metrics_token_file=_path(values, "GAPURA_METRICS_TOKEN_FILE"),
+            messages_url=_messages_url(values),
+            messages_token_file=_path(values, "GAPURA_MESSAGES_TOKEN_FILE"),
             web_processes=_number(values, "GAPURA_WEB_PROCESSES", 1, 1, 256),
             web_threads=_number(values, "GAPURA_WEB_THREADS", 4, 1, 256),
         )
@@ -223,7 +242,12 @@ def _database_url(values: Mapping[str, str], name: str) -> str | None:
     scheme, separator, rest = value.partition("://")
     if separator == "" or scheme not in ("postgresql", "postgres", "postgresql+psycopg"):
         raise SettingsError(f"{name} is not a PostgreSQL address; write postgresql://account@host/database.")
-    return f"postgresql://{rest}"
+    url = f"postgresql://{rest}"
+    try:
+        conninfo_to_dict(url)
+    except psycopg.ProgrammingError:  # its text may repeat a password
+        raise SettingsError(f"{name} cannot be read; write postgresql://account@host/database.") from None
+    return url
 
 
 def _issuer(values: Mapping[str, str], mode: Mode, port: int) -> str:
@@ -248,6 +272,23 @@ def _issuer(values: Mapping[str, str], mode: Mode, port: int) -> str:
             f"GAPURA_ISSUER is {issuer!r}; write an https address (http: loopback, not in production)."
         )
     return issuer
+
+
+def _messages_url(values: Mapping[str, str]) -> str | None:
+    """What it carries is personal, so only loopback may go without TLS."""
+    url = values.get("GAPURA_MESSAGES_URL")
+    if url is None:
+        return None
+    try:
+        parts = urlsplit(url)
+        near = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost")
+    except ValueError:
+        raise SettingsError("GAPURA_MESSAGES_URL cannot be read; write https://host/path.") from None
+    if not parts.hostname or parts.username or not (parts.scheme == "https" or near):
+        raise SettingsError(
+            "GAPURA_MESSAGES_URL must be an https address without a name and password in it (http: loopback)."
+        )
+    return url
 
 
 def _refuse_in_production(settings: Settings) -> None:

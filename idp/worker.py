@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from idp import jobs, key_rotation, ledger_upkeep, log, metrics, partitions
 from idp.accounts import letters, recovery, sent_codes, sessions, totp
+from idp.audit_heads import TrailHeads
 from idp.clock import Clock, Duty
 from idp.database import Database
 from idp.gate import Gate
@@ -28,10 +29,11 @@ from idp.jobs import Job
 from idp.ledger_upkeep import DayClosing
 from idp.revocation.consent import expire_due
 from idp.revocation.session import end_with as end_sessions_with
-from idp.settings import Settings
-from idp.signals import delivery_attempts
+from idp.settings import Mode, Settings
+from idp.signals import deliveries, first_looks, gateway, messages, telling
+from idp.signals.messages import Message, Sender
 from idp.web import rate_limits
-from keys import keyring
+from keys import keyring, store_marks
 from keys.errors import KeysError
 from keys.sealing import RestSealer
 
@@ -45,8 +47,8 @@ OVER = (
     ("unconfirmed second factors", timedelta(hours=1), totp.forget),
     ("ended sessions", timedelta(hours=1), sessions.forget),
     ("settled recoveries", timedelta(hours=24), recovery.forget),
+    ("deliveries given up", timedelta(hours=1), deliveries.forget),
 )
-HANDLERS: Mapping[Job, Handler] = {}
 logger = structlog.get_logger()
 
 
@@ -74,18 +76,22 @@ class Parts:
 
 def duties(parts: Parts) -> tuple[Duty, ...]:
     """Everything that recurs, with its pace."""
-    days = DayClosing()
+    days, heads, attempts = DayClosing(), TrailHeads(), telling.Telling(parts.gate)
+    looks = first_looks.Days()
     return (
         Duty(
             "number the ledger", timedelta(seconds=ledger_upkeep.TICK_SECONDS), lambda: _number_the_ledger(parts)
         ),
-        Duty("hand signals over", timedelta(seconds=0.5), lambda: delivery_attempts.hand_over(parts.gate)),
-        Duty("deliver signals", timedelta(seconds=0.5), lambda: delivery_attempts.deliver_due(parts.gate)),
+        Duty("hand signals over", timedelta(seconds=0.5), lambda: telling.hand_over(parts.gate)),
+        Duty("deliver signals", timedelta(seconds=0.5), attempts.step),
+        Duty("give up deliveries", timedelta(minutes=1), lambda: telling.give_up_too_old(parts.gate)),
         Duty("end sessions that ran out", timedelta(seconds=60), lambda: _end_sessions(parts)),
         Duty("end consents that ran out", timedelta(seconds=60), lambda: _end_consents(parts)),
         Duty("rescue jobs", timedelta(seconds=15), lambda: _rescue_jobs(parts)),
         Duty("rotate keys", timedelta(seconds=60), lambda: _rotate_keys(parts)),
         Duty("close days of disclosures", timedelta(seconds=60), lambda: bool(days.step(parts.database))),
+        Duty("tell of first looks", timedelta(seconds=60), lambda: looks.step(parts.gate)),
+        Duty("close minutes of the trail", timedelta(seconds=20), lambda: heads.step(parts.database, parts.now())),
         Duty("expire recoveries", timedelta(seconds=60), lambda: _expire_recoveries(parts)),
         Duty("tell how things stand", timedelta(seconds=15), lambda: _tell_how_things_stand(parts)),
         Duty("make and drop partitions", timedelta(minutes=10), lambda: _make_and_drop_partitions(parts)),
@@ -93,14 +99,40 @@ def duties(parts: Parts) -> tuple[Duty, ...]:
     )
 
 
+def handlers(gate: Gate) -> Mapping[Job, Handler]:
+    """What each kind of job does."""
+    return {
+        jobs.SEND_MESSAGE: partial(messages.send, gate, _sender(gate.settings)),
+        jobs.AWAIT_FIRST_LOOK: partial(first_looks.after_consent, gate),
+    }
+
+
+def _sender(settings: Settings) -> Sender:
+    """Where messages go. In demo and sandbox they reach nobody; production does not even import that inbox."""
+    if settings.mode is Mode.PRODUCTION:
+        if settings.messages_url is None:
+            logger.warning(gateway.MISSING)
+        return gateway.Gateway.of(settings)
+    from idp.demo.inbox import Inbox
+
+    def show(message: Message, now: datetime) -> None:
+        Inbox(settings.instance).deliver(
+            to=message.to, channel=message.channel, subject=message.subject, text=message.text, now=now
+        )
+
+    return show
+
+
 def run(installation: Installation) -> None:
     """Until TERM or INT; what is under way is finished first."""
     settings = installation.settings
     gate = Gate.build(settings, installation.url("gapura_worker"), "gapura_worker")
+    with gate.database.reading() as db:
+        store_marks.refuse_another(db, gate.store)
     gate.watch.start()
     parts = Parts(settings, gate)
     clock = Clock(duties(parts))
-    runner = JobRunner(installation.url("gapura_worker"), "gapura_worker", HANDLERS)
+    runner = JobRunner(installation.url("gapura_worker"), "gapura_worker", handlers(gate))
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         runner.stop()

@@ -18,6 +18,8 @@ class Label(StrEnum):
 
     MASTER_FINGERPRINT = "master-fingerprint"  # shown to operators; tells nothing of the key
 
+    STORE_MARK = "store-mark"  # of the look-up key and the pepper, kept in the database: keys/store_marks
+
     # Sealed and sent out, one key a day: keys/sealing.Kind
     CODE = "code"
     ACCESS_TOKEN = "access-token"
@@ -29,6 +31,7 @@ class Label(StrEnum):
     STORED_REQUEST = "stored-request"
     DELIVERY = "delivery"
     PASSWORD_PROVED = "password-proved"
+    ACTIVATION = "activation"
     REPEATABLE_NONCE = "repeatable-nonce"  # of what must seal to the same text again
 
     # Sealed at rest: keys/sealing.RestSealer

@@ -18,8 +18,8 @@ from joserfc.util import urlsafe_b64decode
 
 from keys import strict_json
 from keys.errors import BadSignature, UnknownKey
-from keys.keyring import LONGEST_KID, SigningKey
-from keys.private_halves import AsymmetricKey
+from keys.keyring import SigningKey
+from keys.public_keys import LONGEST_KID, AsymmetricKey
 
 LONGEST_TOKEN, LONGEST_HEADER = 16384, 4096
 MOST_KEYS_TRIED = 5  # a set of a thousand keys without `kid` must not cost a thousand verifications

@@ -17,11 +17,10 @@ from sqlalchemy.orm import Session
 from keys import rotation
 from keys.errors import StepRefused, UnknownKey
 from keys.models import PrivateKeyRow, SigningKeyRow, TokenKeyRow
-from keys.private_halves import AsymmetricKey, generate, import_public, open_private, public_jwk, seal_private
+from keys.private_halves import generate, import_public, open_private, public_jwk, seal_private
+from keys.public_keys import AsymmetricKey
 from keys.rotation import LISTED, Role, State
 from keys.sealing import RestSealer
-
-LONGEST_KID = 128  # characters; ours have 43
 
 
 @dataclass(frozen=True, slots=True)

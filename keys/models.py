@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DateTime, ForeignKey, Identity, LargeBinary, MetaData, Text
+from sqlalchemy import DateTime, ForeignKey, Identity, LargeBinary, MetaData, Text, func
 from sqlalchemy.dialects.postgresql import ENUM, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -50,6 +50,16 @@ class PrivateKeyRow(Base):
     kid: Mapped[str] = mapped_column(Text, ForeignKey("keys.signing_keys.kid"), primary_key=True)
     private_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     hsm_label: Mapped[str | None] = mapped_column(Text)
+
+
+class StoreMarkRow(Base):
+    """What tells a secret of the key store from another. Written once."""
+
+    __tablename__ = "store_marks"
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    mark: Mapped[bytes] = mapped_column(LargeBinary)
+    kept_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
 
 class TokenKeyRow(Base):

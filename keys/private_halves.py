@@ -14,12 +14,10 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from keys.derivation import Label
 from keys.errors import CannotOpen, KeyUnreadable
+from keys.public_keys import PUBLIC_MEMBERS, AsymmetricKey
 from keys.sealing import RestSealer
 
-AsymmetricKey = RSAKey | ECKey | OKPKey
-
 RSA_BITS = 2048
-PUBLIC_MEMBERS = frozenset({"kty", "n", "e", "crv", "x", "y"})
 _CLASSES: dict[str, type[RSAKey] | type[ECKey] | type[OKPKey]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
 
 

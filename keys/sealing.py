@@ -38,6 +38,7 @@ class Kind(Enum):
     LINK = Label.LINK, 1
     STORED_REQUEST = Label.STORED_REQUEST, 1
     PASSWORD_PROVED = Label.PASSWORD_PROVED, 1
+    ACTIVATION = Label.ACTIVATION, 1
 
     def __init__(self, label: Label, longest_days: int) -> None:
         self.label = label

@@ -18,9 +18,9 @@ from idp.database import Database
 from idp.embedded_postgres import EmbeddedPostgres
 from idp.settings import Mode
 from tests.chromium import chromium
-from tests.running import running
+from tests.running import gate, running
 
-__all__ = ["chromium", "running"]
+__all__ = ["chromium", "gate", "running"]
 
 
 @contextmanager
@@ -107,6 +107,12 @@ def db(database: Database) -> Iterator[Session]:
 def worker_db(worker_database: Database) -> Iterator[Session]:
     """The same of the worker's role."""
     yield from _rolled_back(worker_database)
+
+
+@pytest.fixture
+def owner_db(owner_database: Database) -> Iterator[Session]:
+    """The same of the owner's role, who alone can tamper."""
+    yield from _rolled_back(owner_database)
 
 
 @pytest.fixture

@@ -18,7 +18,9 @@ import psycopg
 import pytest
 
 from idp.embedded_postgres import EmbeddedPostgres
+from idp.gate import Gate
 from idp.processes import written_out
+from idp.settings import Settings
 from tests.sample_client import Browser, SampleClient
 
 ROOT = Path(__file__).parents[1]
@@ -60,6 +62,16 @@ class Running:
             connection.execute("SET ROLE gapura_owner")
             return connection.execute(sql, params).fetchall()
 
+    def command(self, *words: str, typed: str = "") -> Any:
+        """`gapura WORDS` on this installation, as an operator runs it; its answer."""
+        environment = written_out(os.environ) | {"GAPURA_MODE": "demo", "GAPURA_INSTANCE": str(self.instance)}
+        answer = subprocess.run(
+            [Path(sys.executable).with_name("gapura"), *words, "--json"],
+            cwd=ROOT, env=environment, input=typed, capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        assert answer.returncode == 0, answer.stderr
+        return json.loads(answer.stdout)
+
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[Running]:
@@ -89,6 +101,21 @@ def running() -> Iterator[Running]:
         process.terminate()
         process.wait(30)
         shutil.rmtree(instance, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def gate(running: Running) -> Iterator[Gate]:
+    """The parts of one more web process of the running server."""
+    environ = {
+        "GAPURA_MODE": "demo",
+        "GAPURA_INSTANCE": str(running.instance),
+        "PORT": running.issuer.rpartition(":")[2],
+    }
+    gate = Gate.build(Settings.from_env(environ), EmbeddedPostgres(running.instance).url("gapura_web"))
+    gate.watch.start()
+    yield gate
+    gate.watch.stop()
+    gate.database.close()
 
 
 def free_port() -> int:

@@ -4,7 +4,7 @@ check.
 Each check is a generator of sentences; none of them names a citizen: an act is named by the id of its record.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -138,9 +138,15 @@ def changed_days(db: Session) -> Iterator[str]:
                 yield f"the disclosures of {closed['day_on']} no longer fit their root {_named(closed)}"
             stated = day_form.day(closed["day_on"], closed["rows_seen"], bytes(closed["root"]))
             leaves.append(entries.entry(entries.commitment(bytes(closed["salt"]), stated)))
-        for (place,) in db.connection().exec_driver_sql(_ABSENT, {"entries": leaves}):
-            lost = page[place - 1]
+        for place in absent(db, leaves):
+            lost = page[place]
             yield f"the disclosures of {lost['day_on']} with root {_named(lost)} have no entry in the log"
+
+
+def absent(db: Session, leaves: Sequence[bytes]) -> list[int]:
+    """Which of these leaves are neither in the log nor waiting for their place, counted from 0."""
+    found = db.connection().exec_driver_sql(_ABSENT, {"entries": list(leaves)})
+    return [int(place) - 1 for place in found.scalars()]
 
 
 def _rows(db: Session, closed: RowMapping) -> Iterator[dict[str, Any]]:

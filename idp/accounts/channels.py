@@ -41,6 +41,18 @@ def ask(db: Session, vault: Vault, citizen_id: UUID, address: Identifier, now: d
     return sent_codes.make(db, vault, citizen_id, _USE[address.kind], address, now)
 
 
+def tell(db: Session, vault: Vault, citizen_id: UUID, address: Identifier, now: datetime) -> None:
+    """Write down an address that nobody proved yet: it leads nowhere, proves nothing, and replaces none."""
+    profile = vault.find_profile(db, citizen_id)
+    values = dict(profile.values) if profile else {}
+    name = _ATTRIBUTE[address.kind]
+    if name in values:
+        return
+    values[name] = Value(address.normal, OF_THE_CITIZEN, now)
+    values[f"{name}_verified"] = Value(False, OF_THE_CITIZEN, now)
+    vault.save(db, citizen_id, values, now, revision=profile.revision if profile else 0)
+
+
 def prove(
     db: Session, vault: Vault, citizen_id: UUID, address: Identifier, typed: str, now: datetime
 ) -> Proved | Answer:
@@ -65,6 +77,17 @@ def current(db: Session, vault: Vault, citizen_id: UUID, kind: Kind) -> Identifi
     profile = vault.find_profile(db, citizen_id)
     held = profile.values.get(_ATTRIBUTE[kind]) if profile else None
     return Identifier(kind, held.value) if held and held.value else None
+
+
+def find_proved(
+    db: Session, vault: Vault, citizen_id: UUID, kind: Kind, *, since: datetime | None = None
+) -> Identifier | None:
+    """The address on file, if it was proved (`since`: not before that) and leads to this citizen still."""
+    proved_at = vault.list_proved(db, citizen_id).get(kind)
+    address = current(db, vault, citizen_id, kind) if proved_at is not None else None
+    if address is None or proved_at is None or (since is not None and proved_at <= since):
+        return None
+    return address if vault.find_citizen(db, address) == citizen_id else None
 
 
 def _write(

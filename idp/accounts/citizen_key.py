@@ -20,6 +20,7 @@ class Use(StrEnum):
     TOTP_SECRET = "totp-secret"
     LABEL = "label"
     EVIDENCE = "evidence"
+    MESSAGE = "message"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ lock decides between guesses made at once.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -44,6 +44,27 @@ class Memory:
     of_factors: Failures
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A password's hash, and since when it is the password."""
+
+    hash: str = field(repr=False)
+    set_at: datetime
+
+
+def store(db: Session, citizen_id: UUID, hash: str, now: datetime) -> None:
+    """Set the first password or another, hashed already. Whether it may be chosen is the caller's."""
+    db.connection().exec_driver_sql(_SET, {"citizen_id": citizen_id, "hash": hash, "now": now})
+    audit.record(db, action="password.changed", object_id=str(citizen_id), outcome="done", actor_id=citizen_id)
+
+
+def find_stored(db: Session, citizen_id: UUID) -> Stored | None:
+    """What a password is verified against; None: the citizen has none."""
+    columns = (StoredPassword.hash, StoredPassword.set_at)
+    row = db.execute(select(*columns).where(StoredPassword.citizen_id == citizen_id)).one_or_none()
+    return Stored(row.hash, row.set_at) if row is not None else None
+
+
 def change(
     db: Session,
     hashing: PasswordHashing,
@@ -57,9 +78,7 @@ def change(
     """Set the first password or another. A refusal is the citizen's to mend; nothing was written then."""
     refusal = find_refusal(password, personal=personal, second_factor=second_factor)
     if refusal is None:
-        params = {"citizen_id": citizen_id, "hash": hashing.hash(password), "now": now}
-        db.connection().exec_driver_sql(_SET, params)
-        audit.record(db, action="password.changed", object_id=str(citizen_id), outcome="done", actor_id=citizen_id)
+        store(db, citizen_id, hashing.hash(password), now)
     return refusal
 
 

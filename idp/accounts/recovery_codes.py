@@ -29,12 +29,22 @@ _USE = """
 def make(db: Session, vault: Vault, citizen_id: UUID, now: datetime) -> list[str]:
     """A new set, as it is printed; the only time that anybody sees it."""
     codes = [new_code(LENGTH) for _ in range(SET)]
-    db.execute(delete(RecoveryCode).where(RecoveryCode.citizen_id == citizen_id))
+    discard(db, citizen_id)
     for code in codes:
         db.add(RecoveryCode(citizen_id=citizen_id, code_digest=_digest(vault, citizen_id, code), made_at=now))
     db.flush()
     audit.record(db, action="recovery_codes.made", object_id=str(citizen_id), outcome="done", actor_id=citizen_id)
     return [grouped(code) for code in codes]
+
+
+def discard(db: Session, citizen_id: UUID) -> None:
+    """What was printed before the account came back to life is worth nothing."""
+    db.execute(delete(RecoveryCode).where(RecoveryCode.citizen_id == citizen_id))
+
+
+def find_made_at(db: Session, citizen_id: UUID) -> datetime | None:
+    """Since when the present set is the present one; None: there is none."""
+    return db.scalar(select(RecoveryCode.made_at).where(RecoveryCode.citizen_id == citizen_id).limit(1))
 
 
 def use(db: Session, vault: Vault, citizen_id: UUID, typed: str, now: datetime) -> bool:

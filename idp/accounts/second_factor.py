@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from idp import audit
-from idp.accounts import enrolment, passwords, recovery_codes, sent_codes, totp
+from idp.accounts import channels, enrolment, passwords, recovery_codes, sent_codes, totp
 from idp.accounts.assurance import Amr
 from idp.accounts.identifiers import Identifier, Kind
 from idp.accounts.login import Refused, SignedIn, Why
@@ -58,7 +58,7 @@ def offer(db: Session, vault: Vault, citizen_id: UUID, now: datetime) -> Offer:
     methods = {Method.CODE_APP}
     if recovery_codes.count_left(db, citizen_id):
         methods.add(Method.RECOVERY_CODE)
-    phone = _fresh_phone(db, vault, citizen_id, now)
+    phone = channels.find_proved(db, vault, citizen_id, Kind.PHONE, since=now - NUMBER_IS_FRESH)
     if phone is not None:
         methods.add(Method.SMS)
     return Offer(frozenset(methods), phone)
@@ -117,14 +117,3 @@ def _counted(db: Session, citizen_id: UUID, method: Method, now: datetime) -> Re
     detail = {"method": method, "in_a_row": failures.count}
     audit.record(db, action="second_factor.refused", object_id=str(citizen_id), outcome="refused", detail=detail)
     return Refused(Why.TOO_MANY if failures.waits(now) else Why.NO_MATCH, failures.refused_until, citizen_id)
-
-
-def _fresh_phone(db: Session, vault: Vault, citizen_id: UUID, now: datetime) -> Identifier | None:
-    """The number in the profile, if it is still the one that leads to this citizen and was proved lately."""
-    proved_at = vault.list_proved(db, citizen_id).get(Kind.PHONE)
-    profile = vault.find_profile(db, citizen_id)
-    held = profile.values.get("phone_number") if profile else None
-    if proved_at is None or proved_at <= now - NUMBER_IS_FRESH or held is None:
-        return None
-    phone = Identifier(Kind.PHONE, held.value)
-    return phone if vault.find_citizen(db, phone) == citizen_id else None

@@ -23,8 +23,9 @@ from idp.authorization.interaction import Demand, Refuse, Standing, Step, StepUp
 from idp.authorization.request import AuthorizationRequest
 from idp.authorization.response import FormPost
 from idp.authorization.validation import Reading
+from idp.clients.catalogue import start_address
 from idp.clients.registry import Client
-from idp.errors import OAuthError
+from idp.errors import OAuthError, PageError
 from idp.exchange import Parameters, Reply
 from idp.gate import Gate
 from idp.hot_connection import HotConnection
@@ -102,16 +103,40 @@ def begin(
 def resume(gate: Gate, handle: str, browser_digest: bytes) -> tuple[Story, Reading, datetime]:
     """The story behind a handle and its request, validated as at the door; for a screen that wants to show it."""
     now = gate.now()
-    story = handles.open_handle(gate.database.hot(), gate.sealer, handle, browser_digest, now)
+    story = _opened(gate, handle, browser_digest, now)
     return story, prove(gate, Parameters(story.query)), now
 
 
 def go_on(gate: Gate, handle: str, session: SessionKey | None, browser_digest: bytes) -> Outcome:
     """The story of a handle, one step further; what was posted from another site begins here, in any browser."""
-    story = handles.open_handle(gate.database.hot(), gate.sealer, handle, browser_digest, gate.now())
+    story = _opened(gate, handle, browser_digest, gate.now())
     if story.browser_digest == handles.ANY_BROWSER:
         return begin(gate, story.query, Parameters(story.query), session, browser_digest)
     return advance(gate, story, session)
+
+
+def _opened(gate: Gate, handle: str, browser_digest: bytes, now: datetime) -> Story:
+    try:
+        return handles.open_handle(gate.database.hot(), gate.sealer, handle, browser_digest, now)
+    except handles.OfAnotherBrowser as refusal:
+        onward = _start_of(gate, refusal.query)
+        raise PageError("handle_of_another_browser", 400, str(refusal), onward) from None
+
+
+def _start_of(gate: Gate, query: str) -> str | None:
+    """Where the application itself begins, if it says: from there the story of this browser is its own (C010).
+
+    A page leads there and not a redirect: a browser that keeps no cookies would go round for ever.
+    """
+    client = validation.client_of(Parameters(query), gate.registry.get())
+    validation.open_for_sign_in(client, tuple(gate.open_states))
+    return start_address(client, gate.issuer) if client.initiate_login_uri else None
+
+
+def with_account_chosen(gate: Gate, story: Story, now: datetime) -> Story:
+    """The same story after the citizen said that it is they who are signed in (`prompt=select_account`)."""
+    story = replace(story, account_chosen=True)
+    return replace(story, handle=handles.make(gate.database.hot(), gate.sealer, story, now))
 
 
 def advance(gate: Gate, story: Story, session: SessionKey | None) -> Outcome:

@@ -106,5 +106,5 @@ REDEEMED = """
           coalesce(%(now)s::timestamptz, now()))
   ON CONFLICT (code_id, citizen_id) DO UPDATE
      SET replayed_at = coalesce(r.replayed_at, excluded.presented_at), replays = least(r.replays, 32000) + 1
-  RETURNING r.replays = 0 AS first_use
+  RETURNING r.replays = 0 AS first_use, r.replays
 """

@@ -2,8 +2,8 @@
 bound to.
 
 Sealed in our own URL up to 2 KB, else a row of `idp.unfinished_authorizations`, of which this is the one writer.
-The request is validated again at each step, so a handle carries no verdict; opened in another browser it is
-refused (C017).
+The request is validated again at each step, so a handle carries no verdict; opened in another browser it shows
+nothing of the story (C017).
 """
 
 import json
@@ -32,6 +32,14 @@ _FIND = """
 SELECT parameters_sealed FROM idp.unfinished_authorizations
  WHERE request_id = %(request_id)s AND handle_digest = %(handle_digest)s
 """
+
+
+class OfAnotherBrowser(Exception):
+    """A handle that this browser is not bound to. `query` only finds the application a citizen may begin at."""
+
+    def __init__(self, query: str) -> None:
+        super().__init__("the handle belongs to another browser")
+        self.query = query
 
 
 @dataclass(frozen=True)
@@ -71,7 +79,7 @@ def make(connection: Connection, sealer: Sealer, story: Story, now: datetime) ->
 def open_handle(
     connection: Connection, sealer: Sealer, handle: str, browser_digest: bytes, now: datetime
 ) -> Story:
-    """The story of this handle, or the page that says why not: unknown, another browser's, or too old."""
+    """The story of this handle, `OfAnotherBrowser`, or the page that says why not: unknown, or too old."""
     try:
         members = json.loads(sealer.open(Kind.INTERACTION, _sealed(connection, handle), now))
         story = Story(
@@ -80,7 +88,7 @@ def open_handle(
     except (CannotOpen, ValueError, LookupError):
         raise PageError("handle_unknown", 400, "the handle is unknown") from None
     if story.browser_digest != ANY_BROWSER and not random_handles.same(story.browser_digest, browser_digest):
-        raise PageError("handle_of_another_browser", 400, "the handle belongs to another browser")
+        raise OfAnotherBrowser(story.query)
     if now >= story.started_at + LIFE:
         raise PageError(
             "page_expired", 400, "the page was open longer than 30 minutes", f"/authorize?{story.query}"

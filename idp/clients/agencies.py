@@ -81,19 +81,27 @@ def default_sector(db: Session, agency_no: int) -> Sector:
 
 
 def verify(db: Session, agency: Agency, now: datetime, *, actor_id: UUID | None = None) -> None:
-    """Its papers were seen; also what lifts a suspension."""
-    _move(db, agency, "verified", now, actor_id)
+    """Its papers were seen. `ValueError` while it is suspended: a suspension is lifted by itself."""
+    _move(db, agency, "verified", {"registered", "verified"}, now, actor_id)
 
 
 def suspend(db: Session, agency: Agency, now: datetime, *, actor_id: UUID | None = None) -> None:
-    """From this commit on none of its applications receives anything; `verify` lifts it, tokens of before
-    excepted.
+    """From this commit on none of its applications receives anything. What ends with it stands in
+    `idp/revocation/client`.
     """
-    _move(db, agency, "suspended", now, actor_id)
+    _move(db, agency, "suspended", {"registered", "verified", "suspended"}, now, actor_id)
 
 
-def _move(db: Session, agency: Agency, state: str, now: datetime, actor_id: UUID | None) -> None:
-    statement = update(Agency).where(Agency.agency_no == agency.agency_no).values(state=state, state_at=now)
-    db.execute(statement)
+def resume(db: Session, agency: Agency, now: datetime, *, actor_id: UUID | None = None) -> None:
+    """Lift a suspension. It is a registered body again: whether its papers still hold is for `verify`."""
+    _move(db, agency, "registered", {"suspended"}, now, actor_id)
+
+
+def _move(
+    db: Session, agency: Agency, state: str, may_come_from: set[str], now: datetime, actor_id: UUID | None
+) -> None:
+    if agency.state not in may_come_from:
+        raise ValueError(f"the agency is {agency.state}")
+    db.execute(update(Agency).where(Agency.agency_no == agency.agency_no).values(state=state, state_at=now))
     audit.record(db, action=f"agency.{state}", object_id=agency.agency_code, outcome="done", actor_id=actor_id)
     bump(db)

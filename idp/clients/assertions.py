@@ -1,36 +1,30 @@
 """Client assertions: `private_key_jwt` (OIDC Core §9, RFC 7523, FAPI 2.0 §5.3.2.1). One string as audience, a
 bounded life, a `jti` that works once.
 
-The key is the one we hold for the client; nothing in the token's header chooses it. What is wrong is not told.
+The keys are those of the client (`jwks`); nothing in the token's header chooses it. What is wrong is not told.
 """
 
 import base64
 import binascii
+import contextlib
 import json
 import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from joserfc import jws, jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import Key, import_key
 from psycopg import Connection
 
 from idp import replay
+from idp.clients import jwks
 from idp.clients.registry import Client
+from keys import jws
+from keys.errors import BadSignature
 
-ALGORITHMS = ["ES256", "PS256", "EdDSA", "Ed25519", "RS256"]
+ALGORITHMS = ("ES256", "PS256", "EdDSA", "Ed25519", "RS256")
+TYPES = (None, "JWT", "client-authentication+jwt")
 LIMIT, LONGEST = 16 * 1024, timedelta(minutes=5)
 FUTURE, LEEWAY, KEPT_BEYOND = timedelta(seconds=30), timedelta(seconds=10), timedelta(seconds=60)
-JTI_LIMIT, TRIED_KEYS = 128, 5
-
-
-class _Assertions(jws.JWSRegistry):
-    max_header_length = 4096
-    max_payload_length = LIMIT
-
-
-_REGISTRY = _Assertions(algorithms=ALGORITHMS, strict_check_header=False)
+JTI_LIMIT = 128
 
 
 def claimed_client_id(assertion: str) -> str:
@@ -46,48 +40,28 @@ def claimed_client_id(assertion: str) -> str:
     return claimed if isinstance(claimed, str) else ""
 
 
-def accepted(assertion: str, client: Client, connection: Connection, issuer: str, now: datetime) -> bool:
+def accepted(
+    assertion: str, client: Client, connection: Connection, issuer: str, now: datetime, *, loopback: bool
+) -> bool:
     """Whether this assertion proves the client, now and for the first time."""
-    claims = _verified(assertion, client)
+    claims = _verified(assertion, client, connection, loopback)
     if claims is None or not _holds(claims, client.client_id, issuer, now):
         return False
     expires_at = datetime.fromtimestamp(claims["exp"], UTC) + KEPT_BEYOND
     return replay.first_use(connection, "client_assertion", client.client_id, claims["jti"], expires_at)
 
 
-def _verified(assertion: str, client: Client) -> dict[str, Any] | None:
-    for key in _keys(client, _named_key(assertion)):
-        try:
-            token = jwt.decode(assertion, key, registry=_REGISTRY)
-        except (JoseError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            continue
-        if token.header.get("typ", "JWT") in ("JWT", "client-authentication+jwt") and "crit" not in token.header:
-            return dict(token.claims)
-    return None
-
-
-def _named_key(assertion: str) -> str | None:
-    """The `kid` of the header: an opaque string that can only pick among the keys we hold (RFC 8725 §3.10)."""
-    segment = assertion.partition(".")[0]
+def _verified(assertion: str, client: Client, connection: Connection, loopback: bool) -> dict[str, Any] | None:
+    """The `kid` is an opaque string that can only pick among the keys we hold (RFC 8725 §3.10)."""
     try:
-        header = json.loads(base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)))
-    except (ValueError, binascii.Error, RecursionError):
+        kid = jws.header_of(assertion).get("kid")
+    except BadSignature:
         return None
-    kid = header.get("kid") if isinstance(header, dict) else None
-    return kid if isinstance(kid, str) else None
-
-
-def _keys(client: Client, kid: str | None) -> list[Key]:
-    """The client's keys that can be read and that are meant; a bad one spoils only itself."""
-    keys: list[Key] = []
-    for member in (client.jwks or {}).get("keys", []):
-        if kid is not None and isinstance(member, dict) and member.get("kid") != kid:
-            continue
-        try:
-            keys.append(import_key(member))
-        except (JoseError, ValueError, KeyError, TypeError, AttributeError):
-            continue
-    return keys[:TRIED_KEYS]
+    for missed in (False, True) if kid is None and client.jwks_uri else (False,):
+        keys = jwks.keys_of(client, kid, connection, loopback=loopback, missed=missed)
+        with contextlib.suppress(BadSignature):
+            return jws.verify(assertion, keys, typ=TYPES, algorithms=ALGORITHMS)
+    return None
 
 
 def _holds(claims: dict[str, Any], client_id: str, issuer: str, now: datetime) -> bool:

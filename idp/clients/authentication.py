@@ -43,11 +43,19 @@ def refused(with_challenge: bool) -> OAuthError:
 
 
 def authenticate(
-    request: Request, form: Parameters, registry: Registry, connection: Connection, issuer: str, now: datetime
+    request: Request,
+    form: Parameters,
+    registry: Registry,
+    connection: Connection,
+    issuer: str,
+    now: datetime,
+    *,
+    loopback: bool,
 ) -> Client:
     """The client that this request proves to come from. Touches no code or token, so a failure burns nothing.
 
     A public client proves nothing and is only named; a door that is not for public clients asks `auth_method`.
+    `loopback`: this machine itself may be asked for a client's keys.
     """
     presented = _presented(request, form)
     client = registry.by_id.get(presented.client_id)
@@ -56,7 +64,7 @@ def authenticate(
         assertion = form.single["client_assertion"]
         if client is None or client.auth_method != "private_key_jwt":
             raise refused(False)
-        if not assertions.accepted(assertion, client, connection, issuer, now):
+        if not assertions.accepted(assertion, client, connection, issuer, now, loopback=loopback):
             raise refused(False)
     elif presented.method == "none":
         if client is None or client.auth_method != "none":

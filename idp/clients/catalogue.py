@@ -93,11 +93,14 @@ def _entry(client: Client, purposes: Purposes, issuer: str) -> Entry:
     purpose = purposes.by_no[client.sign_in_agreement.purpose_no]
     texts = [*client.name.values(), *client.agency_name.values(), *purpose.sentence.values()]
     words = frozenset(word for text in texts for word in _words(text))
-    return Entry(client, purpose.sentence, EVENTS_OF_PURPOSE.get(purpose.code, ()), words, _start(client, issuer))
+    return Entry(
+        client, purpose.sentence, EVENTS_OF_PURPOSE.get(purpose.code, ()), words, start_address(client, issuer)
+    )
 
 
-def _start(client: Client, issuer: str) -> str:
-    """The application's own start address, told who sends (OIDC Core §4); without one, its first page."""
+def start_address(client: Client, issuer: str) -> str:
+    """Where a citizen begins: at the application's own start address, told who sends (OIDC Core §4); without one,
+    at its first page."""
     if client.initiate_login_uri:
         mark = "&" if "?" in client.initiate_login_uri else "?"
         return f"{client.initiate_login_uri}{mark}iss={quote(issuer, safe='')}"

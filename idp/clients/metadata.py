@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from idp.clients import addresses, key_sets
+from idp.clients import addresses
 from idp.clients.profiles import ID_TOKEN_ALGS, RULES, SECRETS, Profile, Rules
+from keys import public_keys
 
 LANGUAGES = ("id", "en")
 LONGEST_NAME = 100
@@ -189,7 +190,7 @@ class _Reader:
         if jwks is not None and self.raw.get("jwks_uri") is not None:
             self.fault("jwks", "send jwks or jwks_uri, not both")
         if jwks is not None:
-            self.fault("jwks", key_sets.refusal(jwks))
+            self.fault("jwks", public_keys.refusal(jwks))
         elif auth_method == "private_key_jwt" and jwks_uri is None:
             self.fault("jwks", "send the public key with which the client signs, as jwks or by jwks_uri")
         return {"jwks": jwks, "jwks_uri": jwks_uri}

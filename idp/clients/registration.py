@@ -11,12 +11,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from consent.errors import BadAgreement
 from idp import audit
-from idp.clients import agencies, metadata, profiles, sign_in_agreements
+from idp.clients import agencies, jwks, metadata, profiles, sign_in_agreements
 from idp.clients.metadata import Accepted, Fault, Refused
 from idp.clients.models import Client, ClientSecret
 from idp.clients.profiles import Profile
@@ -111,6 +111,8 @@ def change(
     for name, value in _columns(accepted).items():
         setattr(client, name, value)
     client.revision += 1
+    if before["rest"].get("jwks_uri") != client.rest.get("jwks_uri"):
+        jwks.forget(db, client.client_no)
     if not accepted.has_secret:
         db.execute(delete(ClientSecret).where(ClientSecret.client_no == client.client_no))
     changed = [name for name, value in before.items() if value != getattr(client, name)]
@@ -142,8 +144,16 @@ def suspend(db: Session, client: Client, now: datetime, *, actor_id: UUID | None
 
 
 def resume(db: Session, client: Client, now: datetime, *, actor_id: UUID | None = None) -> Client:
-    """Lift a suspension: back to where it was, live or sandbox."""
+    """Lift a suspension: back to where it was, live or sandbox. `now`: the database's, which codes and tokens of
+    before are compared with."""
+    if client.state not in ("suspended", "closed"):
+        raise ValueError(f"the client is {client.state}")
     return _move(db, client, "live" if client.live_at else "sandbox", "resumed", now, actor_id)
+
+
+def begin_anew(db: Session, agency_no: int, now: datetime) -> None:
+    """Codes and tokens that an agency's clients got before `now` stay dead (the database's time)."""
+    db.execute(update(Client).where(Client.agency_no == agency_no).values(state_at=now))
 
 
 def close(db: Session, client: Client, now: datetime, *, actor_id: UUID | None = None) -> Client:

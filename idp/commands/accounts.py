@@ -1,25 +1,34 @@
-"""`gapura accounts letter|find|show`: letters that bring accounts to life, and where an account stands.
+"""`gapura accounts letter|find|show|suspend|resume|close`: letters that bring accounts to life, where an account
+stands, and its ends.
 
 What is personal comes by file or standard input and never as an argument: arguments stand in the process list and
 in the shell's history. A letter's code is printed once, for whoever prints letters; nothing here prints a profile.
+Freezing a citizen takes two people, and closing is the citizen's own act: until somebody can confirm it here, they
+are for demo and sandbox only (DESIGN §6.11).
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from idp.accounts import enrolment, identifiers, letters, passwords, recovery_codes, sessions, totp
 from idp.accounts.identifiers import Identifier
 from idp.accounts.letters import Letter
 from idp.accounts.profile import Value, Vault
-from idp.commands.answer import Answer, CommandError, add_command, opened
+from idp.commands.answer import Answer, CommandError, add_command, opened, opened_gate
+from idp.commands.clients import refuse_in_production
 from idp.database import Database
+from idp.gate import Gate
+from idp.revocation import account as revocation
 from idp.settings import Mode, Settings
+from keys import store_marks
 from keys.errors import KeyStoreError
 from keys.key_store import KeyStore
 from keys.sealing import RestSealer
@@ -37,6 +46,12 @@ def add_to(subjects: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     add_command(commands, "find", find, "Read a NIK, e-mail or number from standard input; say whose it is.")
     show = add_command(commands, "show", show_, "Say where an account stands, without anything personal.")
     show.add_argument("citizen_id", type=UUID)
+    for name, run, text in (
+        ("suspend", suspend, "Freeze an account at once; its consents wait until it is resumed."),
+        ("resume", resume, "Lift a suspension."),
+        ("close", close, "End an account, with everything that was given by it."),
+    ):
+        add_command(commands, name, run, text).add_argument("citizen_id", type=UUID)
 
 
 def letter_(asked: argparse.Namespace) -> Answer:
@@ -84,11 +99,40 @@ def show_(asked: argparse.Namespace) -> Answer:
     return Answer(data, [f"{name.replace('_', ' ')}: {value}" for name, value in data.items()])
 
 
+def suspend(asked: argparse.Namespace) -> Answer:
+    def act(gate: Gate, db: Session) -> bool:
+        refuse_in_production(gate.settings, "Freezing an account")
+        return revocation.suspend(db, asked.citizen_id, gate.now())
+
+    return _moved(asked, "suspended", act)
+
+
+def resume(asked: argparse.Namespace) -> Answer:
+    return _moved(asked, "active", lambda gate, db: revocation.resume(db, asked.citizen_id, gate.now()))
+
+
+def close(asked: argparse.Namespace) -> Answer:
+    def act(gate: Gate, db: Session) -> bool:
+        refuse_in_production(gate.settings, "Closing an account for its citizen")
+        return revocation.close(db, gate, asked.citizen_id, gate.now())
+
+    return _moved(asked, "closed", act)
+
+
+def _moved(asked: argparse.Namespace, state: str, act: Callable[[Gate, Session], bool]) -> Answer:
+    with opened_gate() as gate, gate.database.writing() as db:
+        if not act(gate, db):
+            raise CommandError(f"There is no account {asked.citizen_id} that can become {state} now.")
+    return Answer({"citizen_id": asked.citizen_id, "state": state}, [f"Account {asked.citizen_id} is {state}."])
+
+
 @contextmanager
 def _parts() -> Iterator[tuple[Settings, Database, Vault]]:
     with opened("gapura_web") as (settings, database):
         try:
             store = KeyStore.open(settings.key_store, master_key_file=settings.master_key_file)
+            with database.reading() as db:
+                store_marks.refuse_another(db, store)
         except KeyStoreError as refusal:
             raise CommandError(str(refusal)) from refusal
         yield settings, database, Vault(RestSealer(store.master), store.lookup)
@@ -132,9 +176,7 @@ def _show_in_inbox(
     """Where no letter leaves the house, the visible inbox has it. Production does not even import it."""
     if settings.mode is Mode.PRODUCTION:
         return
-    from idp.demo.inbox import Inbox
+    from idp.demo.inbox import show_letter
 
     for (_nik, said), letter in zip(persons, made, strict=True):
-        text = f"Kode dari surat: {letter.code}. Aktifkan akun Anda di {settings.issuer}/activate."
-        to = str(said.get("name") or letter.citizen_id)
-        Inbox(settings.instance).deliver(to=to, channel="letter", subject="Kode Gapura Anda", text=text, now=now)
+        show_letter(settings, str(said.get("name") or letter.citizen_id), letter, now)

@@ -1,6 +1,7 @@
-"""`gapura agencies add|show|verify|suspend`: the public bodies that applications belong to."""
+"""`gapura agencies add|show|verify|suspend|resume`: the public bodies that applications belong to."""
 
 import argparse
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,10 +12,12 @@ from idp.clients import agencies
 from idp.clients.models import Agency
 from idp.commands.answer import Answer, CommandError, add_command, opened
 from idp.commands.clients import refuse_in_production
+from idp.revocation import client as revocation
+from idp.settings import Settings
 
 
 def add_to(subjects: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = subjects.add_parser("agencies", help="public bodies: register, verify, suspend")
+    parser = subjects.add_parser("agencies", help="public bodies: register, verify, suspend, resume")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     adding = add_command(commands, "add", add, "Register a public body, with the sector of its applications.")
     adding.add_argument("code", help="the government's own code, for ever; small letters, digits, hyphens")
@@ -23,8 +26,12 @@ def add_to(subjects: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     adding.add_argument("--dpo-contact", required=True, help="its data protection officer, shown to citizens")
     adding.add_argument("--domain", action="append", default=[], help="a domain it has proven; may be repeated")
     add_command(commands, "show", show, "List all public bodies.")
-    add_command(commands, "verify", verify, "Its papers were seen; also lifts a suspension.").add_argument("code")
-    add_command(commands, "suspend", suspend, "Stop all its applications at once.").add_argument("code")
+    for name, run, text in (
+        ("verify", verify, "Its papers were seen."),
+        ("suspend", suspend, "Stop all its applications at once; their consents wait until it is resumed."),
+        ("resume", resume, "Lift a suspension."),
+    ):
+        add_command(commands, name, run, text).add_argument("code")
 
 
 def add(asked: argparse.Namespace) -> Answer:
@@ -54,19 +61,39 @@ def show(_asked: argparse.Namespace) -> Answer:
 
 
 def verify(asked: argparse.Namespace) -> Answer:
-    with opened("gapura_web") as (_, database), database.writing() as db:
-        agencies.verify(db, _find(db, asked.code), datetime.now(UTC))
-    return Answer({"code": asked.code, "state": "verified"}, [f"{asked.code} is verified."])
+    def act(db: Session, agency: Agency, _settings: Settings) -> str:
+        agencies.verify(db, agency, datetime.now(UTC))
+        return f"{asked.code} is verified."
+
+    return _changed(asked, act)
 
 
 def suspend(asked: argparse.Namespace) -> Answer:
-    with opened("gapura_web") as (settings, database), database.writing() as db:
+    def act(db: Session, agency: Agency, settings: Settings) -> str:
         refuse_in_production(settings, "Suspending an agency")
-        agencies.suspend(db, _find(db, asked.code), datetime.now(UTC))
-    return Answer(
-        {"code": asked.code, "state": "suspended"},
-        [f"{asked.code} is suspended: none of its applications receives anything."],
-    )
+        revocation.suspend_agency(db, agency)
+        return f"{asked.code} is suspended: none of its applications receives anything."
+
+    return _changed(asked, act)
+
+
+def resume(asked: argparse.Namespace) -> Answer:
+    def act(db: Session, agency: Agency, _settings: Settings) -> str:
+        revocation.resume_agency(db, agency)
+        return f"{asked.code} is registered again; tokens of before stay dead. Next: gapura agencies verify."
+
+    return _changed(asked, act)
+
+
+def _changed(asked: argparse.Namespace, act: Callable[[Session, Agency, Settings], str]) -> Answer:
+    with opened("gapura_web") as (settings, database), database.writing() as db:
+        agency = _find(db, asked.code)
+        try:
+            line = act(db, agency, settings)
+        except ValueError as refusal:
+            raise CommandError(f"{refusal}.") from refusal
+        db.refresh(agency)
+        return Answer({"code": agency.agency_code, "state": agency.state}, [line])
 
 
 def _find(db: Session, code: str) -> Agency:

@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from idp.database import Database
+from idp.gate import Gate
 from idp.installation import Installation
 from idp.settings import Settings
+from keys.errors import KeyStoreError
 
 FOUND_SOMETHING_WRONG = 3
 
@@ -51,3 +53,19 @@ def opened(role: str) -> Iterator[tuple[Settings, Database]]:
             yield settings, database
         finally:
             database.close()
+
+
+@contextmanager
+def opened_gate() -> Iterator[Gate]:
+    """A web process's parts, for a command that does what a door does."""
+    settings = Settings.from_env()
+    with Installation(settings) as installation:
+        installation.judge("gapura_web", datetime.now(UTC))
+        try:
+            gate = Gate.build(settings, installation.url("gapura_web"))
+        except KeyStoreError as refusal:
+            raise CommandError(str(refusal)) from refusal
+        try:
+            yield gate
+        finally:
+            gate.database.close()

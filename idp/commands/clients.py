@@ -20,6 +20,7 @@ from idp.clients.metadata import Refused
 from idp.clients.models import Client
 from idp.clients.registry import Client as Known
 from idp.commands.answer import Answer, CommandError, add_command, opened
+from idp.revocation import client as revocation
 from idp.settings import Mode, Settings
 
 NOBODY = "There is no client with this id."
@@ -100,7 +101,7 @@ def go_live(asked: argparse.Namespace) -> Answer:
 def suspend(asked: argparse.Namespace) -> Answer:
     def act(db: Session, client: Client, settings: Settings) -> str:
         refuse_in_production(settings, "Suspending an application")
-        registration.suspend(db, client, datetime.now(UTC))
+        revocation.suspend(db, client)
         return f"{client.client_id} is suspended: it receives nothing from now on."
 
     return _changed(asked, act)
@@ -108,7 +109,7 @@ def suspend(asked: argparse.Namespace) -> Answer:
 
 def resume(asked: argparse.Namespace) -> Answer:
     def act(db: Session, client: Client, _settings: Settings) -> str:
-        registration.resume(db, client, datetime.now(UTC))
+        revocation.resume(db, client)
         return f"{client.client_id} is {client.state} again; tokens of before stay dead."
 
     return _changed(asked, act)
@@ -158,7 +159,7 @@ def _changed(asked: argparse.Namespace, act: Callable[[Session, Client, Settings
         client = _find(db, asked.client_id)
         try:
             line = act(db, client, settings)
-        except ValueError as refusal:  # a closed client stays closed
+        except ValueError as refusal:
             raise CommandError(f"{refusal}.") from refusal
         return Answer({"client_id": client.client_id, "state": client.state}, [line])
 

@@ -217,6 +217,15 @@ CITIZENS = (
 )
 
 
+# Is in the registry and has no account yet: a letter lies in the visible inbox.
+NEWCOMER = Citizen(
+    "3273006004010011",
+    "Rina Kartika",
+    password="",
+    more={"gender": "female", "birthdate": "2001-04-20", "village": "Melati", "regency": "Kota Sukamaju"},
+)
+
+
 @dataclass(frozen=True)
 class Application:
     """A client of the demo. One with a `port_offset` runs beside the server, at PORT + that; `more` is RFC 7591

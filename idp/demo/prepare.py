@@ -17,7 +17,7 @@ from idp.accounts.password_hashing import PasswordHashing
 from idp.accounts.profile import Vault
 from idp.clients import registration
 from idp.database import Database
-from idp.demo import applications, history, people
+from idp.demo import applications, history, newcomer, people
 from idp.demo.country import APPLICATIONS, CITIZENS, known_secret
 from idp.settings import Mode, Settings
 from keys.pairwise import Pairwise
@@ -39,7 +39,10 @@ def prepare(
         for citizen, citizen_id in people.prepare(db, vault, hashing, now).items():
             if citizen.has_history:
                 history.prepare(db, pairwise, settings.issuer, citizen_id, now)
+        letter = newcomer.prepare(db, vault, now)
         contents = _contents(db, settings)
+    if letter is not None:
+        newcomer.post(settings, letter, now)
     return _write(settings.instance / "demo.json", contents)
 
 

@@ -11,6 +11,7 @@ from consent import consents, records
 from consent.records import AlreadyEnded, Amended, Ended, Head, NotFound, NotTaken
 from idp.gate import Gate
 from idp.signals import delivery, outbox
+from idp.signals.security_events import Event
 from idp.tokens import refresh_families
 
 
@@ -38,7 +39,7 @@ def withdraw_attribute(
     outcome = records.withdraw_attribute(db, citizen_id, consent_id, attribute_no, parties=parties, acr=acr)
     if isinstance(outcome, Amended):
         detail = {"consent_id": str(consent_id), "attribute_nos": sorted(outcome.attribute_nos)}
-        outbox.put(db, outcome.client_no, citizen_id, "token-claims-change", detail, outcome.at)
+        outbox.put(db, outcome.client_no, citizen_id, Event.TOKEN_CLAIMS_CHANGE, detail, outcome.at)
     return outcome
 
 

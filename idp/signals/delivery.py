@@ -14,6 +14,14 @@ INSERT INTO idp.withdrawals (citizen_id, consent_id, client_no, withdrawn_at, du
 VALUES (%(citizen_id)s, %(consent_id)s, %(client_no)s::integer, %(withdrawn_at)s, %(due_at)s)
 ON CONFLICT (citizen_id, consent_id) DO NOTHING
 """
+_TOLD = """
+UPDATE idp.withdrawals AS w SET told_at = now()
+ WHERE w.citizen_id = %(citizen_id)s AND w.consent_id = %(consent_id)s AND w.told_at IS NULL
+"""
+_NOT_TOLD = """
+UPDATE idp.withdrawals AS w SET not_told_at = now(), attempts = %(attempts)s::smallint
+ WHERE w.citizen_id = %(citizen_id)s AND w.consent_id = %(consent_id)s AND w.told_at IS NULL
+"""
 
 
 def start_clock(db: Session, citizen_id: UUID, consent_id: UUID, client_no: int, withdrawn_at: datetime) -> None:
@@ -27,6 +35,18 @@ def start_clock(db: Session, citizen_id: UUID, consent_id: UUID, client_no: int,
     db.connection().exec_driver_sql(_START, given | {"due_at": withdrawn_at + ANSWER_WITHIN})
 
 
+def told(db: Session, citizen_id: UUID, consent_id: UUID) -> None:
+    """The agency's application took the message."""
+    db.connection().exec_driver_sql(_TOLD, {"citizen_id": citizen_id, "consent_id": consent_id})
+
+
+def not_told(db: Session, citizen_id: UUID, consent_id: UUID, attempts: int) -> None:
+    """We stopped trying (after none: there is no address to tell). The agency's three days run on; the page says
+    both."""
+    given = {"citizen_id": citizen_id, "consent_id": consent_id, "attempts": attempts}
+    db.connection().exec_driver_sql(_NOT_TOLD, given)
+
+
 @dataclass(frozen=True)
 class Clock:
     """How far a withdrawal has come at the agency; `due_at` is when it must have answered."""
@@ -34,13 +54,16 @@ class Clock:
     withdrawn_at: datetime
     due_at: datetime
     told_at: datetime | None
+    not_told_at: datetime | None  # when we stopped trying
+    attempts: int  # until then; 0: there was no address
     acknowledged_at: datetime | None
     deleted_at: datetime | None
     kept_under: str | None
 
 
 _CLOCKS = """
-SELECT w.consent_id, w.withdrawn_at, w.due_at, w.told_at, w.acknowledged_at, w.deleted_at, w.kept_under
+SELECT w.consent_id, w.withdrawn_at, w.due_at, w.told_at, w.not_told_at, w.attempts,
+       w.acknowledged_at, w.deleted_at, w.kept_under
   FROM idp.withdrawals AS w WHERE w.citizen_id = %(citizen_id)s
 """
 

@@ -12,7 +12,7 @@ from keys.sealing import Kind, Sealer
 
 LIFE_SECONDS, MACHINE_LIFE_SECONDS = 300, 600
 SEALED_LIMIT = 4096
-_NOBODY = UUID(int=0)
+NOBODY = UUID(int=0)  # in the place of a citizen, where a machine speaks for itself
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class AccessToken:
     expires_at: datetime
     citizen_id: UUID | None = None
     purpose_no: int = 0
-    consent_id: UUID = _NOBODY
-    family_id: UUID = _NOBODY
+    consent_id: UUID = NOBODY
+    family_id: UUID = NOBODY
     session_id: UUID | None = None
     userinfo_nos: tuple[int, ...] = ()
 

@@ -23,7 +23,9 @@ def told(gate: Gate, asking: Client, sealed: str) -> dict[str, Any]:
     if owner.client_no != asking.client_no and owner.client_id not in asking.introspects:
         return INACTIVE
     if token.citizen_id is None:
-        return _of_machine(gate, owner, token)
+        if not use.machine_lives(gate.database.hot(), token, list(gate.open_states), asking_no=asking.client_no):
+            return INACTIVE
+        return _members(gate, owner, token) | {"sub": owner.client_id, "scope": token.scope}
     covered = use.introspected(
         gate.database.hot(),
         token,
@@ -35,13 +37,6 @@ def told(gate: Gate, asking: Client, sealed: str) -> dict[str, Any]:
         return INACTIVE
     scope = release.scope_left(token.scope, covered, gate.attributes.get())
     return _members(gate, owner, token) | {"sub": gate.sub(token.citizen_id, asking), "scope": scope}
-
-
-def _of_machine(gate: Gate, owner: Client, token: AccessToken) -> dict[str, Any]:
-    live = owner.state in gate.open_states and owner.agency_state in ("registered", "verified")
-    if not live or token.expires_at <= gate.now():
-        return INACTIVE
-    return _members(gate, owner, token) | {"sub": owner.client_id, "scope": token.scope}
 
 
 def _members(gate: Gate, owner: Client, token: AccessToken) -> dict[str, Any]:

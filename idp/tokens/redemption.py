@@ -10,6 +10,7 @@ the code is burnt all the same. What decides each race:
     logout meanwhile        `joined` updates the newest session row; no row, no tokens. So whoever got tokens is in
                             the list that logout reads.
     given again later       everything carries consent_id, and a giving after a withdrawal makes a new one.
+    suspended and lifted    a code of before the client's last suspension is older than `state_at`.
 """
 
 from dataclasses import dataclass
@@ -40,7 +41,8 @@ _LIVE = """
      AND EXISTS (SELECT FROM idp.clients AS client
                   WHERE client.client_no = %(client_no)s::integer
                     AND client.state = ANY (%(open_states)s::idp.client_state[])
-                    AND client.agency_state IN ('registered', 'verified'))
+                    AND client.agency_state IN ('registered', 'verified')
+                    AND client.state_at <= uuid_extract_timestamp(%(code_id)s))
   FOR SHARE OF c
 """
 _ALLOWED = """
@@ -51,7 +53,7 @@ _STATEMENT = f"""
 WITH code AS ({codes.REDEEMED}), live AS ({_LIVE}), {sessions.JOINED}, allowed AS ({_ALLOWED}),
 {disclosures.DISCLOSED_ID_TOKEN}, family AS ({refresh_families.STARTED}), revoked AS (
 {refresh_families.REVOKED_WITH_CODE})
-SELECT code.first_use, allowed.consent_id, allowed.attribute_nos, allowed.authenticated_at, allowed.aal,
+SELECT code.replays, allowed.consent_id, allowed.attribute_nos, allowed.authenticated_at, allowed.aal,
        allowed.amr, allowed.ial, coalesce(%(now)s::timestamptz, now()) AS now{{columns}}
   FROM code LEFT JOIN allowed ON true{{joins}}
 """
@@ -85,9 +87,11 @@ class Redeemed:
 
 @dataclass(frozen=True)
 class Replayed:
-    """The code had been used: what its first use gave is dead, and the trace of it is kept."""
+    """The code had been used: what its first use gave is dead, and the trace of it is kept. `times`: how often
+    that was."""
 
     now: datetime
+    times: int
 
 
 @dataclass(frozen=True)
@@ -124,8 +128,8 @@ def redeem(
     }
     row = connection.row(_REDEEM_WITH_PROFILE if code.id_token_nos else _REDEEM, parameters)
     assert row is not None  # `code` always answers one row
-    if not row[0]:
-        return Replayed(row[7])
+    if row[0]:
+        return Replayed(row[7], row[0])
     if row[1] is None:
         return NotLive(row[7])
     profile = (bytes(row[8]), bytes(row[9]), row[10], tuple(row[11])) if code.id_token_nos and row[11] else None

@@ -162,6 +162,19 @@ _END = """
 UPDATE idp.refresh_families AS f
    SET ended_at = coalesce(%(now)s::timestamptz, now()), ended_because = %(because)s::idp.family_end
  WHERE f.citizen_id = %(citizen_id)s AND f.ended_at IS NULL AND """
+_END_ALL = f"""
+WITH ended AS (
+  {_END}true
+  RETURNING f.client_no, f.family_id, f.session_id
+), revoked AS (
+  INSERT INTO idp.revoked_tokens (citizen_id, revoked_id, revoked_at, because, expires_at)
+  SELECT %(citizen_id)s, family_id, coalesce(%(now)s::timestamptz, now()), %(because)s::idp.family_end,
+         coalesce(%(now)s::timestamptz, now()) + interval '10 minutes'
+    FROM ended WHERE session_id IS NULL
+  ON CONFLICT (citizen_id, revoked_id) DO NOTHING
+)
+SELECT client_no FROM ended
+"""
 _REVOKE = """
 INSERT INTO idp.revoked_tokens (citizen_id, revoked_id, revoked_at, because, expires_at)
 VALUES (%(citizen_id)s, %(revoked_id)s, coalesce(%(now)s::timestamptz, now()), %(because)s::idp.family_end,
@@ -242,8 +255,13 @@ def end_of_session(db: Session, citizen_id: UUID, session_id: UUID, now: datetim
     return _run(db, _END + "f.session_id = %(session_id)s", given)
 
 
-def end_of_citizen(db: Session, citizen_id: UUID, because: FamilyEnd, now: datetime | None = None) -> int:
-    return _run(db, _END + "true", {"citizen_id": citizen_id, "because": because.value, "now": now})
+def end_of_citizen(
+    db: Session, citizen_id: UUID, because: FamilyEnd, now: datetime | None = None
+) -> frozenset[int]:
+    """Every family of a citizen; whose they were, by `client_no`. Access tokens of those that no session holds
+    end with them; the others' ask their session."""
+    given = {"citizen_id": citizen_id, "because": because.value, "now": now}
+    return frozenset(row.client_no for row in db.connection().exec_driver_sql(_END_ALL, given))
 
 
 def revoke_access_token(db: Session, citizen_id: UUID, token_id: UUID, now: datetime | None = None) -> None:

@@ -5,8 +5,9 @@ overridden: client authentication is ours, errors are plain, and nothing of a co
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
+from uuid import UUID
 
 from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Error, OAuth2Request
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
@@ -18,6 +19,8 @@ from idp.exchange import Reply, Request
 from idp.gate import Gate
 
 NO_STORE = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache")]
+
+TellOfReuse = Callable[[UUID, UUID, int], None]  # citizen, consent, client
 
 
 class TokenRequest(OAuth2Request):  # type: ignore[misc]
@@ -31,11 +34,14 @@ class TokenRequest(OAuth2Request):  # type: ignore[misc]
 
 
 class TokenServer(AuthorizationServer):  # type: ignore[misc]
-    """The table of grants; one instance a process."""
+    """The table of grants; one instance a process.
 
-    def __init__(self, gate: Gate, grants: Sequence[type]) -> None:
+    `tell_of_reuse`: what tells a citizen that this consent's family ended because it was used twice.
+    """
+
+    def __init__(self, gate: Gate, grants: Sequence[type], tell_of_reuse: TellOfReuse) -> None:
         super().__init__()
-        self.gate = gate
+        self.gate, self.tell_of_reuse = gate, tell_of_reuse
         for grant in grants:
             self.register_grant(grant)
 
@@ -55,6 +61,7 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]
             self.gate.database.hot(),
             self.gate.issuer,
             self.gate.clock(),
+            loopback=self.gate.loopback,
         )
         return request.client
 

@@ -11,8 +11,18 @@ from typing import Any
 
 from consent import disclosures
 from idp.hot_connection import HotConnection
-from idp.tokens.access_token import AccessToken
+from idp.tokens.access_token import NOBODY, AccessToken
 
+# `state_at`: whatever was issued before the client's last suspension stays dead when that is lifted (DESIGN §4).
+_ISSUED_TO = """SELECT FROM idp.clients AS client
+                  WHERE client.client_no = %(client_no)s::integer
+                    AND client.state = ANY (%(open_states)s::idp.client_state[])
+                    AND client.agency_state IN ('registered', 'verified')
+                    AND client.state_at <= uuid_extract_timestamp(%(token_id)s)"""
+_ASKING = """SELECT FROM idp.clients AS asking
+                  WHERE asking.client_no = %(asking_no)s::integer
+                    AND asking.state = ANY (%(open_states)s::idp.client_state[])
+                    AND asking.agency_state IN ('registered', 'verified')"""
 _TOKEN = """
   SELECT c.consent_id, c.attribute_nos{columns}
     FROM idp.accounts AS a
@@ -28,10 +38,7 @@ _TOKEN = """
                       WHERE s.citizen_id = %(citizen_id)s AND s.session_id = %(session_id)s
                         AND s.ended_at IS NULL AND s.expires_at > coalesce(%(now)s::timestamptz, now())))
      AND %(token_expires_at)s > coalesce(%(now)s::timestamptz, now())
-     AND EXISTS (SELECT FROM idp.clients AS client
-                  WHERE client.client_no = %(client_no)s::integer
-                    AND client.state = ANY (%(open_states)s::idp.client_state[])
-                    AND client.agency_state IN ('registered', 'verified')){asking}
+     AND EXISTS ({issued_to}){asking}
   FOR SHARE OF c
 """
 _WITH_PROFILE = _TOKEN.format(
@@ -39,16 +46,14 @@ _WITH_PROFILE = _TOKEN.format(
     joins="""
     JOIN idp.citizen_keys AS k ON k.citizen_id = a.citizen_id
     JOIN idp.profiles AS p ON p.citizen_id = a.citizen_id""",
+    issued_to=_ISSUED_TO,
     asking="",
 )
 _FOR_ASKING = _TOKEN.format(
     columns="",
     joins="",
-    asking="""
-     AND EXISTS (SELECT FROM idp.clients AS asking
-                  WHERE asking.client_no = %(asking_no)s::integer
-                    AND asking.state = ANY (%(open_states)s::idp.client_state[])
-                    AND asking.agency_state IN ('registered', 'verified'))""",
+    issued_to=_ISSUED_TO,
+    asking=f" AND EXISTS ({_ASKING})",
 )
 _USERINFO = f"""
 WITH token AS ({_WITH_PROFILE}), {disclosures.DISCLOSED_USERINFO}
@@ -57,6 +62,14 @@ SELECT disclosed.attribute_nos, token.key_sealed, token.profile_sealed, token.up
 _INTROSPECT = f"""
 WITH token AS ({_FOR_ASKING}), {disclosures.DISCLOSED_INTROSPECTION}
 SELECT token.attribute_nos FROM token
+"""
+_MACHINE = f"""
+SELECT true
+ WHERE %(token_expires_at)s > coalesce(%(now)s::timestamptz, now())
+   AND EXISTS ({_ISSUED_TO})
+   AND EXISTS ({_ASKING})
+   AND NOT EXISTS (SELECT FROM idp.revoked_tokens AS r
+                    WHERE r.citizen_id = %(citizen_id)s AND r.revoked_id = %(token_id)s)
 """
 
 
@@ -72,7 +85,7 @@ class Released:
 
 def _parameters(token: AccessToken, open_states: list[str], now: datetime | None) -> dict[str, Any]:
     return {
-        "citizen_id": token.citizen_id,
+        "citizen_id": token.citizen_id or NOBODY,
         "client_no": token.client_no,
         "purpose_no": token.purpose_no,
         "consent_id": token.consent_id,
@@ -111,3 +124,16 @@ def introspected(
     }
     row = connection.row(_INTROSPECT, parameters)
     return None if row is None else frozenset(row[0])
+
+
+def machine_lives(
+    connection: HotConnection,
+    token: AccessToken,
+    open_states: list[str],
+    *,
+    asking_no: int,
+    now: datetime | None = None,
+) -> bool:
+    """Whether a machine's own token still speaks for its client, to the client that asks."""
+    parameters = _parameters(token, open_states, now) | {"asking_no": asking_no}
+    return connection.row(_MACHINE, parameters) is not None

@@ -5,6 +5,20 @@ from flask_babel import gettext
 from idp.accounts.identifiers import Fault, Unreadable
 
 
+def of_nik(found: Unreadable) -> str:
+    """Where nothing but a NIK is asked."""
+    if found.fault in (Fault.NIK_LENGTH, Fault.NIK_DATE, Fault.NIK_SERIAL):
+        return sentence(found)
+    return str(gettext("NIK terdiri dari 16 angka."))
+
+
+def of_channel(found: Unreadable | None) -> str:
+    """Where a mobile number or an e-mail address is asked; None: a NIK was typed."""
+    if found is None or found.fault in (Fault.EMPTY, Fault.NIK_LENGTH, Fault.NIK_DATE, Fault.NIK_SERIAL):
+        return str(gettext("Tulis nomor HP atau alamat e-mail."))
+    return sentence(found)
+
+
 def sentence(found: Unreadable) -> str:
     match found.fault:
         case Fault.EMPTY:

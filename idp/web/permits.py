@@ -149,7 +149,7 @@ def _permit(
     purposes, language = gate.purposes.get(), languages.current()
     law = purposes.bases.get(agreement.law_statute_no or 0)
     since = head.withdrawn_at or (head.expires_at if head.expires_at <= now else None)
-    open_now = client.state in gate.open_states and client.agency_state == "verified"
+    open_now = client.state in gate.open_states and client.agency_state in ("registered", "verified")
     return Permit(
         consent_id=head.consent_id,
         name=in_language(client.name, language),

@@ -83,6 +83,15 @@ PAGES: dict[str, Words] = {
         lazy_gettext("Orang lain sudah masuk di sini."),
         lazy_gettext("Keluarkan dulu akun itu. Setelah itu masuk dengan akun Anda."),
     ),
+    "account_is_active": Words(
+        lazy_gettext("NIK ini sudah punya akun."),
+        lazy_gettext("Masuk, atau pulihkan akun itu."),
+    ),
+    "letter_refused": Words(
+        lazy_gettext("Data ini tidak cocok dengan surat."),
+        lazy_gettext("Periksa lagi, atau pilih cara lain."),
+        onward=_ANEW,
+    ),
     "page_expired": Words(
         lazy_gettext("Halaman ini terlalu lama terbuka."),
         lazy_gettext("Mulai lagi. Tidak ada yang tersimpan dan tidak ada yang dikirim."),
@@ -156,10 +165,12 @@ def page(
     *,
     finding: str = "",
     onward: str | None = None,
+    towards: str | None = None,
     until: datetime | None = None,
     headers: Iterable[tuple[str, str]] = (),
 ) -> Response:
-    """A page for people. `onward`: the one way forward this story knows; `until`: when to try again."""
+    """A page for people. `onward`: the one way forward this story knows, `towards` which application;
+    `until`: when to try again."""
     incident, g.page_is_error = incident_number(), True
     log.info("page_refused", incident=incident, problem=code, status=status, finding=finding)
     try:
@@ -171,6 +182,7 @@ def page(
             incident=incident,
             finding=finding,
             onward=onward,
+            towards=towards,
             until=until,
         )
     except Exception as error:

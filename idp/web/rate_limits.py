@@ -33,6 +33,9 @@ GUESSES_FROM_KNOWN_BROWSERS = Limit("guesses-known", at_once=10, every=timedelta
 SUCCESSES_OF_A_CITIZEN = Limit("successes-citizen", at_once=1, every=timedelta(hours=1))
 MESSAGES_OF_AN_ADDRESS = Limit("messages-address", at_once=5, every=timedelta(minutes=20))
 MESSAGES_OF_A_NETWORK = Limit("messages-network", at_once=30, every=timedelta(minutes=1), each_success_adds=1)
+ACTIVATIONS_OF_A_NETWORK = Limit(
+    "activations-network", at_once=30, every=timedelta(seconds=30), each_success_adds=3
+)
 LETTERS_OF_A_NIK = Limit("letters-nik", at_once=5, every=timedelta(hours=1))
 RECOVERIES_OF_AN_ACCOUNT = Limit("recoveries-account", at_once=5, every=timedelta(hours=1))
 
@@ -83,6 +86,8 @@ SELECT r.failures, r.empty_at FROM idp.rate_limits AS r
  WHERE r.key_digest = %(key_digest)s AND r.empty_at > %(now)s::timestamptz
 """
 
+_EMPTY_AT = "SELECT r.empty_at FROM idp.rate_limits AS r WHERE r.key_digest = %(key_digest)s"
+
 _FORGET = """
 WITH over AS (
   SELECT r.key_digest FROM idp.rate_limits AS r WHERE r.empty_at <= %(now)s::timestamptz
@@ -119,6 +124,12 @@ def spend(db: Session, vault: Vault, limit: Limit, key: str, now: datetime) -> b
         "most": MOST_SUCCESSES,
     }
     return db.connection().exec_driver_sql(_SPEND, params).one_or_none() is not None
+
+
+def opens_at(db: Session, vault: Vault, limit: Limit, key: str, now: datetime) -> datetime:
+    """From when a budget that is spent yields again, without what successes add: the time that a page names."""
+    row = db.connection().exec_driver_sql(_EMPTY_AT, _params(vault, limit, key, now)).one_or_none()
+    return max(now, row.empty_at - limit.every * (limit.at_once - 1)) if row is not None else now
 
 
 def give_back(db: Session, vault: Vault, limit: Limit, key: str, now: datetime) -> None:

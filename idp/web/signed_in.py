@@ -42,16 +42,20 @@ def own_page(path: str | None) -> str:
     return path if path and OWN_PAGE.fullmatch(path) else FIRST_PAGE
 
 
-def find() -> Citizen | None:
-    """For a page that anybody may see, and that says more to a citizen."""
-    gate, key = current.gate(), current.session_key()
+def find_session() -> SessionRow | None:
+    """This browser's live session, as it stands; looking is no use of it."""
+    key = current.session_key()
     if key is None:
         return None
-    hot = gate.database.hot()
-    row = sessions.find(hot, key.citizen_id, key.session_id, key.secret_digest)
-    if row is None:
+    return sessions.find(current.gate().database.hot(), key.citizen_id, key.session_id, key.secret_digest)
+
+
+def find() -> Citizen | None:
+    """For a page that anybody may see, and that says more to a citizen."""
+    gate, key, row = current.gate(), current.session_key(), find_session()
+    if key is None or row is None:
         return None
-    sessions.touch(hot, row)
+    sessions.touch(gate.database.hot(), row)
     g.session, g.form_secret = row, key.secret
     with current.reading() as db:
         profile = gate.vault.find_profile(db, row.citizen_id)

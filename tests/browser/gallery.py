@@ -16,6 +16,14 @@ from flask import Flask, Response, g, request
 from flask_babel import gettext
 from wtforms import BooleanField, PasswordField, StringField
 
+from idp.endpoints.sign_in.activate import (
+    METHODS,
+    ChannelForm,
+    LetterForm,
+    MethodForm,
+    NewPasswordForm,
+    PersonForm,
+)
 from idp.web import languages, masking, pages, problems
 from idp.web.forms import Form
 
@@ -69,6 +77,19 @@ class LoginForm(Form):
 
 class RevealForm(Form):
     attribute = StringField()
+
+
+class PasswordForm(Form):
+    password = PasswordField("Kata sandi sekarang")
+    new_password = PasswordField("Kata sandi baru")
+
+
+def wrong_password() -> Form:
+    form = PasswordForm()
+    form.validate()
+    form["csrf_token"].errors = []
+    form.refuse("password", gettext("Kata sandi ini tidak cocok. Periksa, lalu coba lagi."))
+    return form
 
 
 def wrong_code() -> CodeForm:
@@ -161,6 +182,7 @@ def permit(state: str = "on", **changed: Any) -> SimpleNamespace:
 def over(**clock: Any) -> SimpleNamespace:
     """A consent that ended, with the agency at this point of its clock."""
     plain = {"due_at": NOW + timedelta(days=3), "acknowledged_at": None, "deleted_at": None, "kept_under": None}
+    plain |= {"told_at": None, "not_told_at": None, "attempts": 0}
     return permit("withdrawn", since=NOW, ended=True, clock=SimpleNamespace(**(plain | clock)), last_seen=None)
 
 
@@ -184,6 +206,9 @@ def hang_sign_in(gallery: Gallery) -> None:
     gallery.add("sign_in/login.html", "empty", form=LoginForm, handle="", client=None, action="/login")
     gallery.add("sign_in/login.html", "wrong", form=wrong_login, **sign_in)
     gallery.add("sign_in/second_factor.html", form=CodeForm, handle="h", client=client)
+    choice = {"form": Form, "signed_in": True}
+    gallery.add("sign_in/select_account.html", citizen_name="Siti Rahayu", handle="h", client=client, **choice)
+    gallery.add("sign_in/select_account.html", "long", citizen_name=LONG_NAME, client=None, own_page="/", **choice)
     gallery.add("sign_in/second_factor.html", "wrong", form=wrong_code, handle="h", client=None)
     gallery.add("sign_in/consent.html", signed_in=True, **consent_page())
     gallery.add(
@@ -195,17 +220,68 @@ def hang_sign_in(gallery: Gallery) -> None:
     gallery.add("sign_in/consent.html", "long", signed_in=True, **long)
 
 
+def person(*, wrong: bool = False) -> PersonForm:
+    form = PersonForm(identifier="3273006004010011", birth_day="31", birth_month="2", birth_year="2001")
+    if wrong:
+        form.refuse(
+            "identifier", gettext("Data ini tidak cocok dengan surat. Periksa lagi, atau pilih cara lain.")
+        )
+        form.refuse("birth_day", gettext("Tulis tanggal lahir dengan angka, misalnya 27 3 1990."))
+    return form
+
+
+def no_method() -> MethodForm:
+    form = MethodForm()
+    form.refuse("method", gettext("Pilih salah satu cara."))
+    return form
+
+
+def hang_activation(gallery: Gallery) -> None:
+    client = {"name": "Antrean Puskesmas", "agency_name": "Dinas Kesehatan Kota Sukamaju"}
+    waiting = SimpleNamespace(handle="h", client=client, onward="/")
+    step = {"handle": "h", "client": client, "at": lambda: lambda path: path}
+    gallery.add("sign_in/activate.html", form=MethodForm, methods=METHODS, **step)
+    gallery.add("sign_in/activate.html", "wrong", form=no_method, methods=METHODS, **step)
+    gallery.add("sign_in/activate_elsewhere.html", at_counter=True, **step)
+    gallery.add("sign_in/activate_elsewhere.html", "agency", at_counter=False, **step)
+    gallery.add("sign_in/activate_code.html", form=LetterForm, **step)
+    gallery.add("sign_in/activate_person.html", form=person, **step)
+    gallery.add("sign_in/activate_person.html", "wrong", form=lambda: person(wrong=True), **step)
+    gallery.add("sign_in/activate_person.html", "already", form=person, already=True, **step)
+    gallery.add("sign_in/activate_channel.html", form=ChannelForm, **step)
+    gallery.add("sign_in/activate_password.html", form=NewPasswordForm, least=15, **step)
+    shown = {"form": Form, "mark": "m", "nik": lambda: masking.shown("nik", "3273006004010011"), **step}
+    told = "siti.nur.rahayu.dari.sukamaju.kidul@warga.sukamaju.example"
+    gallery.add("sign_in/activate_check.html", birth_date="2001", channel=told, **shown)
+    gallery.add("sign_in/activate_check.html", "empty", birth_date="2001", channel="", **shown)
+    end = {"handle": "h", "waiting": waiting, "signed_in": True}
+    gallery.add("sign_in/activate_done.html", form=Form, **end)
+    gallery.add("sign_in/activate_codes.html", codes=["7K2M-94QD-XH3T-7K2M"] * 10, **end)
+
+
 def hang_security(gallery: Gallery) -> None:
     device = SimpleNamespace(browser="Chrome", system="Android")
-    here = SimpleNamespace(session_id=ID, device=device, started_at=NOW)
-    there = SimpleNamespace(session_id=UUID(int=7), device=None, started_at=NOW - timedelta(days=1))
+    here = SimpleNamespace(session_id=ID, device=device, started_at=NOW, seen_at=NOW)
+    there = SimpleNamespace(
+        session_id=UUID(int=7), device=None, started_at=NOW - timedelta(days=1), seen_at=NOW - timedelta(hours=1)
+    )
     plain = {"form": Form, "here": ID, "now": NOW, "changed_at": NOW, "signed_in": True}
-    gallery.add("citizen/security.html", places=[here, there], has_app=True, codes_left=7, **plain)
-    gallery.add("citizen/security.html", "empty", places=[here], has_app=False, codes_left=0, **plain)
+    gallery.add(
+        "citizen/security.html", places=[here, there], has_app=True, codes_left=7, done="password", **plain
+    )
+    gallery.add("citizen/security.html", "empty", places=[here], has_app=False, codes_left=0, done="", **plain)
     setup = SimpleNamespace(totp_id=ID, secret="JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP")
-    gallery.add("citizen/security_code_app.html", form=CodeForm, setup=setup, signed_in=True)
-    gallery.add("citizen/security_code_app.html", "wrong", form=wrong_code, setup=setup, signed_in=True)
-    gallery.add("citizen/security_codes.html", codes=["7K2M-94QD-XH3T"] * 10, signed_in=True)
+    app = {"setup": setup, "signed_in": True}
+    gallery.add("citizen/security_code_app.html", form=CodeForm, replaces=True, **app)
+    gallery.add("citizen/security_code_app.html", "wrong", form=wrong_code, replaces=False, **app)
+    gallery.add("citizen/security_code_app_off.html", form=PasswordForm, signed_in=True)
+    gallery.add("citizen/security_code_app_off.html", "wrong", form=wrong_password, signed_in=True)
+    gallery.add("citizen/security_password.html", form=PasswordForm, least=15, signed_in=True)
+    gallery.add("citizen/security_password.html", "wrong", form=wrong_password, least=12, signed_in=True)
+    gallery.add("citizen/security_codes_make.html", form=Form, signed_in=True)
+    codes = ["7K2M-94QD-XH3T-8PQR"] * 10
+    gallery.add("citizen/security_codes.html", codes=codes, app=True, signed_in=True)
+    gallery.add("citizen/security_codes.html", "empty", codes=codes, app=False, signed_in=True)
 
 
 def hang_sign_out(gallery: Gallery) -> None:
@@ -223,7 +299,11 @@ def hang_consents(gallery: Gallery) -> None:
     gallery.add("citizen/consents.html", agencies=many, shown="on", done=over(), **shown)
     gallery.add("citizen/consents.html", "law", agencies=agencies(permit()), shown="law", done=None, **shown)
     past = agencies(
-        over(), over(due_at=NOW - timedelta(hours=1)), over(acknowledged_at=NOW), over(kept_under="UU 43/2009")
+        over(told_at=NOW),
+        over(not_told_at=NOW, attempts=14, due_at=NOW - timedelta(hours=1)),
+        over(not_told_at=NOW),
+        over(acknowledged_at=NOW),
+        over(kept_under="UU 43/2009"),
     )
     gallery.add("citizen/consents.html", "off", agencies=past, shown="off", done=None, **shown)
     nothing = {"counts": {"on": 0, "law": 0, "off": 0}, "now": NOW, "signed_in": True, "done": None}
@@ -290,12 +370,15 @@ def hang_portal(gallery: Gallery) -> None:
 def make_gallery() -> Gallery:
     gallery = Gallery()
     hang_sign_in(gallery)
+    hang_activation(gallery)
     hang_sign_out(gallery)
     hang_security(gallery)
     hang_consents(gallery)
     hang_portal(gallery)
     for code in problems.PAGES:
         gallery.add_problem(code, onward="/", finding="the address sent is not registered", until=None)
+    over = {"onward": "/", "towards": "Antrean Puskesmas"}
+    gallery.states.append(State("protocol/error.html", "over", lambda: problems.page("already_signed_in", **over)))
     gallery.add_problem("redirect_uri_mismatch", finding="the address sent is not registered")
     return gallery
 

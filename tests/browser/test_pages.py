@@ -25,7 +25,7 @@ OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clie
 # A tick box counts with its label; a link in running text is as high as its line.
 TOO_SMALL = """() => [...document.querySelectorAll('a, button, select, summary, input:not([type=hidden])')]
   .filter(one => !one.classList.contains('skip') && getComputedStyle(one).display !== 'inline')
-  .map(one => [one, one.type === 'checkbox' ? one.closest('.choice') : one])
+  .map(one => [one, ['checkbox', 'radio'].includes(one.type) ? one.closest('.choice') : one])
   .filter(([one, box]) => box.getBoundingClientRect().height < 44)
   .map(([one]) => one.outerHTML.slice(0, 120))"""
 INLINE_ALONE = """() => [...document.querySelectorAll('main a')]

@@ -1,5 +1,6 @@
 """A real Chromium without script against a whole Gapura: sign in, choose, arrive, look, take back."""
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -130,6 +131,40 @@ def test_the_policy_does_not_stop_the_way_to_an_application_on_the_phone(page: A
     page.click("#consent-allow", no_wait_after=True)
     page.wait_for_timeout(500)
     assert not [text for text in said if "Content Security Policy" in text]
+
+
+def test_a_letter_brings_an_account_to_life_and_leads_to_the_application(
+    page: Any, running: Running, serve: Callable[..., str]
+) -> None:
+    """The letter of the demo's inbox, at 360 px, by the page's own buttons alone."""
+    running.rows("DELETE FROM idp.rate_limits RETURNING 1")
+    page.goto(f"{running.issuer}/demo/inbox")
+    code, nik, day, month, year = re.findall(
+        r"surat: (\S{14})\. .*NIK (\d+), lahir (\d+) (\d+) (\d+)", page.inner_text("main")
+    )[0]
+    client = application(running, serve())
+    visit = client.visit("openid profile", redirect_uri=client.redirect_uri)
+    page.goto(visit.url)
+    page.get_by_role("link", name="Belum punya akun? Aktifkan di sini").click()
+    page.check("input[value=letter]")
+    page.click("text=Lanjutkan")
+    page.fill("#letter_code", code)
+    page.keyboard.press("Enter")
+    for name, value in (("identifier", nik), ("birth_day", day), ("birth_month", month), ("birth_year", year)):
+        page.fill(f"#{name}", value)
+    page.click("text=Lanjutkan")
+    page.click("text=Saya tidak punya keduanya")
+    page.fill("#new_password", "angin laut di pelabuhan tua")
+    page.click("text=Lanjutkan")
+    assert page.inner_text("h1") == "Periksa jawaban Anda"
+    page.click("#activate-submit")
+    assert page.inner_text(".panel h1") == "Akun Anda aktif"
+    page.click("#codes-submit")
+    assert page.locator(".codes li").count() == 10
+    page.click("text=Sudah saya simpan")
+    page.click("#consent-allow")
+    claims = client.userinfo(client.exchange(visit, arrived(page)).access_token).json()
+    assert (claims["name"], claims["birthdate"]) == ("Rina Kartika", f"{year}-{int(month):02}-{int(day):02}")
 
 
 def test_a_page_left_alone_asks_for_nothing(page: Any, running: Running) -> None:

@@ -24,7 +24,7 @@ import httpx
 
 from idp.processes import start_child, written_out
 from tests.chromium import missing
-from tests.running import ROOT, Running
+from tests.running import Running
 from tests.sample_client import Browser
 
 HERE = Path(__file__).parent
@@ -87,13 +87,7 @@ def register(running: Running, home: str, callback: str, profile: str, more: Map
         **more,
     }
     given = {name: value for name, value in metadata.items() if value is not None}
-    environment = written_out(os.environ) | {"GAPURA_MODE": "demo", "GAPURA_INSTANCE": str(running.instance)}
-    answer = subprocess.run(
-        [Path(sys.executable).with_name("gapura"), "clients", "add", "--file", "-", "--json"],
-        cwd=ROOT, env=environment, input=json.dumps(given), capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
-    assert answer.returncode == 0, answer.stderr
-    added = json.loads(answer.stdout)
+    added = running.command("clients", "add", "--file", "-", typed=json.dumps(given))
     told = {"ISSUER": running.issuer, "HOME_URL": home, "CLIENT_ID": added["client_id"]}
     return told | ({"CLIENT_SECRET": added["client_secret"]} if added["client_secret"] else {})
 

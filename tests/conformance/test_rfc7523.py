@@ -32,8 +32,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def accepted(database: Database, folder: Path, token: str) -> bool:
-    client: Any = SimpleNamespace(client_id=CLIENT, jwks=json.loads((folder / "jwks.json").read_text()))
-    return assertions.accepted(token, client, database.hot(), ISSUER, datetime.now(UTC))
+    keys = json.loads((folder / "jwks.json").read_text())
+    client: Any = SimpleNamespace(client_id=CLIENT, jwks=keys, jwks_uri=None)
+    return assertions.accepted(token, client, database.hot(), ISSUER, datetime.now(UTC), loopback=True)
 
 
 def test_each_vector_is_judged_as_it_says(made: Path, database: Database) -> None:

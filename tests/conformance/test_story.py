@@ -1,11 +1,17 @@
 """The story between a request and a code, and what becomes of its parts when something is taken back meanwhile."""
 
+import html
+import json
+import time
 from collections.abc import Iterator
-from urllib.parse import parse_qs, urlencode, urlsplit
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import httpx
 import pytest
 
+from keys.key_store import KeyStore
+from keys.sealing import Kind, Sealer
 from tests.running import Running
 from tests.sample_client import Browser, Page, SampleClient, log_in, sign_in
 
@@ -27,6 +33,74 @@ def test_a_handle_of_another_browser_is_refused_with_a_way_on(running: Running, 
     assert page.errors
     assert "<a " in page.html
     assert first.get(f"/login?{urlencode({'handle': handle})}").status == 200
+
+
+def begun(running: Running, browser: Browser, client: SampleClient) -> Page:
+    """The login page of a request, in this browser."""
+    page = browser.get(client.visit(SCOPE).url)
+    assert page.has_form("identifier", "handle")
+    return page
+
+
+def test_a_link_opened_in_another_browser_leads_to_where_the_application_begins(running: Running) -> None:
+    """(C010, C017, row 27) There the other browser begins a story of its own, and gets no part of this one."""
+    client, other = running.client(), running.browser()
+    page = other.get(begun(running, running.browser(), client).url)
+    assert page.errors == ["handle_of_another_browser"]
+    start = f"{running.home_of(client.client_id)}login?iss={quote(running.issuer, safe='')}"
+    assert f'<a class="button" href="{start}">' in page.html
+    assert not page.has_form("identifier")
+
+
+@pytest.fixture
+def without_start_address(running: Running) -> Iterator[SampleClient]:
+    """An application that never said where it begins."""
+    ((metadata,),) = running.rows("SELECT metadata::text FROM idp.clients WHERE client_id = 'sim-saya'")
+    change = "UPDATE idp.clients SET metadata = %(metadata)s::jsonb WHERE client_id = 'sim-saya' RETURNING 1"
+    seen = "UPDATE idp.generation SET generation = generation + 1 RETURNING generation"
+    kept = {name: value for name, value in json.loads(metadata).items() if name != "initiate_login_uri"}
+    for content in (json.dumps(kept), metadata):
+        running.rows(change, metadata=content)
+        running.rows(seen)
+        if content != metadata:
+            time.sleep(1.2)  # until every process has asked for the generation
+            yield running.client("sim-saya")
+
+
+def test_an_application_that_names_no_start_address_is_looked_for_among_all(
+    running: Running, without_start_address: SampleClient
+) -> None:
+    """(C010)"""
+    page = running.browser().get(begun(running, running.browser(), without_start_address).url)
+    assert page.errors == ["handle_of_another_browser"]
+    assert '<a class="button" href="/services">' in page.html
+
+
+def aged(running: Running, handle: str, by: timedelta) -> str:
+    """The handle as it would be if its story had begun so much earlier."""
+    sealer = Sealer(KeyStore.open(running.instance / "keys").master, running.issuer, "demo")
+    now = datetime.now(UTC)
+    members = json.loads(sealer.open(Kind.INTERACTION, handle, now))
+    members[1] -= by.total_seconds()
+    return sealer.seal(Kind.INTERACTION, json.dumps(members).encode(), now)
+
+
+def test_a_login_page_left_open_overnight_says_so_and_starts_the_same_request_again(running: Running) -> None:
+    """(C010)"""
+    browser, client = running.browser(), running.client()
+    visit = client.visit(SCOPE)
+    shown = browser.get(visit.url)
+    form = shown.form("identifier", "password")
+    form.fields["handle"] = [aged(running, form.fields["handle"][0], timedelta(hours=9))]
+    attempts = "SELECT count(*) FROM idp.audit_events WHERE action IN ('login.password', 'session.started')"
+    before = running.rows(attempts)
+    late = browser.submit(shown, form, identifier=running.citizen(10)["nik"], password="salah")
+    assert (late.status, late.errors) == (400, ["page_expired"])
+    assert "terlalu lama" in late.html
+    assert running.rows(attempts) == before
+    again = browser.get(html.unescape(late.html.split('<a class="button" href="')[1].split('"')[0]))
+    page = log_in(browser, again, running.citizen(10))
+    assert page.has_form("decision") or page.answer["state"] == visit.state
 
 
 @pytest.mark.parametrize("handle", ["x", "", "A" * 300, "0" * 32 + ".secret"])

@@ -51,6 +51,13 @@ AIMED = [
     ("POST", "/revoke", {"client_id": "sim-saya", "token": "x", "token_type_hint": "x"}),
     ("GET", "/logout", {"id_token_hint": PLAIN[-1], "post_logout_redirect_uri": "x", "state": "x"}),
     ("GET", "/login", {"handle": "x"}),
+    ("POST", "/activate", {"method": "letter", "csrf_token": "x", "handle": "x"}),
+    ("POST", "/activate/code", {"letter_code": "7K2M-94QD-XH3T", "csrf_token": "x"}),
+    ("POST", "/activate/person", {"identifier": "x", "birth_day": "1", "birth_month": "1", "birth_year": "1"}),
+    ("GET", "/activate/check", {"handle": "x"}),
+    ("POST", "/activate/check", {"answers": "x", "csrf_token": "x", "handle": "x"}),
+    ("GET", "/login/account", {"handle": "x", "onward": "/security"}),
+    ("POST", "/login/account", {"decision": "another", "csrf_token": "x", "handle": "x"}),
     ("POST", "/login", {"identifier": "3273010101900001", "password": "x", "csrf_token": "x", "handle": "x"}),
     ("GET", "/disclosures", {"before": "x", "since": "x", "client": "x"}),
 ]

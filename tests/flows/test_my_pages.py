@@ -1,6 +1,7 @@
 """A citizen's own pages over HTTP: what I allowed, taking it back, who looked, what I was told, what is held."""
 
 import re
+import time
 from uuid import uuid4
 
 import pytest
@@ -82,6 +83,24 @@ def test_a_second_tap_sent_twice_is_one_withdrawal_and_reads_the_same(running: R
     assert "Izin Antrean Puskesmas dicabut." in second.html
     assert "Instansi harus menjawab paling lambat" in first.html
     assert records_of(running, consent) == before + 1
+
+
+def test_a_withdrawal_says_truthfully_whether_the_agency_was_told(running: Running) -> None:
+    """(C054)"""
+    browser = signed_in(running, 6, "antrean-puskesmas")
+    consent = consent_id(running, "antrean-puskesmas")
+    tap(browser, browser.get(f"/consents/{consent}/withdraw"))
+    deadline = time.monotonic() + 10
+    while "Layanan ini tidak punya alamat untuk kami beri tahu." not in browser.get(f"/consents/{consent}").html:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    for told, words in (
+        ("not_told_at = withdrawn_at, attempts = 14", "tidak bisa kami beri tahu: kami mencoba 14 kali, sampai"),
+        ("not_told_at = NULL, attempts = 0", "Kami sedang memberi tahu instansi."),
+        ("told_at = withdrawn_at", "Instansi diberi tahu pada"),
+    ):
+        running.rows(f"UPDATE idp.withdrawals SET {told} WHERE consent_id = %(id)s::uuid RETURNING 1", id=consent)
+        assert words in browser.get(f"/consents/{consent}").html
 
 
 def test_a_withdrawal_with_the_token_of_another_browser_changes_nothing(running: Running) -> None:

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy.orm import Session
 
 from idp.key_rotation import take_due_steps
-from keys import jwks, jws, keyring
+from keys import jwks, jws, keyring, public_keys
 from keys.errors import BadSignature
-from keys.jwks import PublicKey
 from keys.keyring import Keyring
+from keys.public_keys import PublicKey
 from keys.sealing import RestSealer
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -29,7 +29,7 @@ class CachingVerifier:
 
     def verify(self, token: str, keyring_now: Keyring, now: datetime) -> None:
         if self.fetched_at is None or now - self.fetched_at >= MAX_AGE:
-            self.keys = jwks.read_set(json.loads(jwks.document(keyring_now)[0]))[0]
+            self.keys = public_keys.read_set(json.loads(jwks.document(keyring_now)[0]))[0]
             self.fetched_at = now
         jws.verify(token, self.keys, typ="JWT", algorithms=["ES256"])
 

@@ -121,14 +121,6 @@ def test_signing_in_again_keeps_the_session_and_what_hangs_on_it(running: Runnin
     assert client.userinfo(first.access_token).status_code == 200
 
 
-def test_somebody_else_at_the_same_browser_ends_the_session_before(running: Running, browser: Browser) -> None:
-    client = running.client()
-    first = sign_in(browser, client, running.citizen(8))
-    other = sign_in(browser, client, running.citizen(7), prompt="login consent")
-    assert other.claims["sid"] != first.claims["sid"]
-    assert client.userinfo(first.access_token).status_code == 401
-
-
 def test_a_wrong_password_is_told_in_words_and_gives_no_code(running: Running, browser: Browser) -> None:
     client = running.client()
     page = browser.get(client.visit().url)

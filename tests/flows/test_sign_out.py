@@ -2,19 +2,17 @@
 1.0)."""
 
 import json
-import queue
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from tests.receivers import Receiver
 from tests.running import Running
 from tests.sample_client import Browser, SampleClient, Tokens, sign_in
 
@@ -99,27 +97,14 @@ def test_a_form_from_the_applications_own_page_is_looked_at_with_the_cookies(run
     assert (answer.status_code, answer.headers["location"]) == (303, "/logout?state=s")
 
 
-class Receiver:
-    """An application's back-channel door, which keeps what it was told and answers as it is bidden."""
-
-    def __init__(self) -> None:
-        self.told: queue.Queue[str] = queue.Queue()
-        self.statuses: list[int] = []
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                receiver.told.put(parse_qs(body)["logout_token"][0])
-                self.send_response(receiver.statuses.pop(0) if receiver.statuses else 204)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None: ...
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.uri = f"http://127.0.0.1:{self.server.server_port}/backchannel"
+def test_a_form_of_ours_without_its_session_puts_no_token_into_an_address(
+    running: Running, browser: Browser
+) -> None:
+    signed_in(running, browser)
+    page = browser.get("/logout")
+    browser.cookies.pop("__Host-gapura")
+    done = browser.submit(page, page.form("csrf_token"), press="logout-confirm")
+    assert (done.status, done.url) == (200, f"{running.issuer}/logout")
 
 
 @pytest.fixture
@@ -129,8 +114,7 @@ def receiver(running: Running) -> Iterator[Receiver]:
     register(running, receiver.uri)
     yield receiver
     register(running, None)
-    receiver.server.shutdown()
-    receiver.server.server_close()
+    receiver.close()
 
 
 def settle(running: Running) -> None:

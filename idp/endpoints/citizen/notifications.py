@@ -24,7 +24,8 @@ blueprint = Blueprint("citizen_notifications", __name__)
 
 @dataclass(frozen=True)
 class Words:
-    """What one kind says; `%(name)s` is the application. `to`: the page that shows more, `label` its link."""
+    """What one kind says; `%(name)s` is the application, `%(attempts)s` how often it was called. `to`: the page
+    that shows more, `label` its link."""
 
     title: LazyString
     to: str
@@ -58,6 +59,21 @@ WORDS = {
         lazy_gettext("Akses %(name)s kami hentikan karena dipakai dua kali. Masuk lagi di sana bila perlu."),
         "/consents/{consent_id}",
         _PERMIT,
+    ),
+    "withdrawal_not_told": Words(
+        lazy_gettext(
+            "Izin %(name)s tetap dicabut, tetapi instansinya tidak bisa kami beri tahu. Percobaan: %(attempts)s."
+        ),
+        "/consents/{consent_id}",
+        _PERMIT,
+    ),
+    "logout_not_told": Words(
+        lazy_gettext(
+            "%(name)s tidak bisa kami beri tahu bahwa Anda keluar. Percobaan: %(attempts)s. "
+            "Mungkin Anda masih masuk di sana."
+        ),
+        "/services",
+        lazy_gettext("Ke daftar layanan"),
     ),
     "new_sign_in": Words(lazy_gettext("Ada yang masuk dari HP atau komputer baru."), "/security", _SECURITY),
     "password_changed": Words(lazy_gettext("Kata sandi Anda diubah."), "/security", _SECURITY),
@@ -101,11 +117,17 @@ def _message(row: Notification) -> Message:
     address = words.to.format(consent_id=_identifier(detail)) if "{" in words.to else words.to
     return Message(
         at=_told_at(row.notification_id),
-        title=str(words.title) % {"name": _name(detail)} if "%(" in str(words.title) else str(words.title),
+        title=_filled(str(words.title), detail),
         to=address if not address.endswith("/") else "/consents",
         label=str(words.label),
         unread=row.read_at is None,
     )
+
+
+def _filled(title: str, detail: dict[str, Any]) -> str:
+    if "%(" not in title:
+        return title
+    return title % {"name": _name(detail), "attempts": detail.get("attempts", 0)}
 
 
 def _told_at(notification_id: UUID) -> datetime:
@@ -121,5 +143,8 @@ def _identifier(detail: dict[str, Any]) -> str:
 
 
 def _name(detail: dict[str, Any]) -> str:
+    """The application's, or its agency's where the message is about the whole agency."""
     client = current.gate().registry.get().by_no.get(int(detail.get("client_no", 0)))
-    return in_language(client.name, languages.current()) if client else ""
+    if client is None:
+        return ""
+    return in_language(client.agency_name if "agency_no" in detail else client.name, languages.current())

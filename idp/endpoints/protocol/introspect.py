@@ -19,8 +19,9 @@ def door(gate: Gate) -> Callable[[Request], Reply]:
     def introspect(request: Request) -> Reply:
         form = request.form
         asking = authentication.authenticate(
-            request, form, gate.registry.get(), gate.database.hot(), gate.issuer, gate.clock()
-        )
+            request, form, gate.registry.get(), gate.database.hot(), gate.issuer, gate.clock(),
+            loopback=gate.loopback,
+        )  # fmt: skip
         if asking.auth_method == "none":
             raise authentication.refused(with_challenge=True)
         if "token" in form.doubled or "token" not in form.single:

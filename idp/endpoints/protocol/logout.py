@@ -12,15 +12,12 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, request
 
-from idp import audit
 from idp.accounts.sessions import SessionRow
-from idp.accounts.states import SessionEnd
 from idp.authorization import id_token_hint, response
 from idp.clients.registry import Client
 from idp.errors import PageError
 from idp.gate import Gate
-from idp.revocation import session as revocation
-from idp.web import current, pages, session_cookie, sign_in, signed_in
+from idp.web import current, pages, session_cookie, sign_in, signed_in, signing_out
 from idp.web.forms import Form
 
 blueprint = Blueprint("logout", __name__)
@@ -49,7 +46,9 @@ class Wish:
 def logout() -> Response:
     if request.method == "POST" and current.session_key() is None:
         # A form on the application's own page brings no cookies of ours (SameSite=Lax): looked at again by GET.
-        return pages.see_other("/logout?" + urlencode(list(request.form.items(multi=True))))
+        # What belongs to the protocol and nothing else: a stale form of ours carries a token that no address may.
+        sent = [(name, value) for name, value in request.form.items(multi=True) if name in PARAMETERS]
+        return pages.see_other(f"/logout?{urlencode(sent)}" if sent else "/logout")
     found, wish = signed_in.find(), _wish(current.gate(), _sent())
     if found is None:
         return _back(wish) or _signed_out(())
@@ -94,15 +93,7 @@ def _client(wish: Wish) -> Client:
 
 
 def _end(session: SessionRow, wish: Wish) -> Response:
-    with current.writing() as db:
-        ended = revocation.end(db, session.citizen_id, session.session_id, SessionEnd.LOGGED_OUT)
-        audit.record(
-            db,
-            action="session.ended",
-            object_id=str(session.session_id),
-            outcome="done",
-            actor_id=session.citizen_id,
-        )
+    ended = signing_out.sign_out(session)
     answer = _back(wish) or _signed_out(ended.client_nos if ended is not None else ())
     answer.headers.extend([session_cookie.clearing()])
     return answer

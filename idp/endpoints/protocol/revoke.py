@@ -18,8 +18,9 @@ def door(gate: Gate) -> Callable[[Request], Reply]:
     def revoke(request: Request) -> Reply:
         form = request.form
         client = authentication.authenticate(
-            request, form, gate.registry.get(), gate.database.hot(), gate.issuer, gate.clock()
-        )
+            request, form, gate.registry.get(), gate.database.hot(), gate.issuer, gate.clock(),
+            loopback=gate.loopback,
+        )  # fmt: skip
         if "token" in form.doubled or "token" not in form.single:
             raise OAuthError(Code.INVALID_REQUEST, "token is missing or came more than once")
         with gate.database.writing() as db:

@@ -1,10 +1,12 @@
 """POST /token: the table of grants (RFC 6749 §3.2). A hot door: a function from a request to a reply."""
 
 from collections.abc import Callable
+from functools import partial
 
 from idp.errors import OAuthError
 from idp.exchange import Reply, Request
 from idp.gate import Gate
+from idp.revocation import token as revocation
 from idp.tokens.grants.authorization_code import AuthorizationCodeGrant
 from idp.tokens.grants.client_credentials import ClientCredentialsGrant
 from idp.tokens.grants.refresh_token import RefreshTokenGrant
@@ -16,7 +18,7 @@ METHODS = ("POST", "OPTIONS")
 
 
 def door(gate: Gate) -> Callable[[Request], Reply]:
-    server = TokenServer(gate, GRANTS)
+    server = TokenServer(gate, GRANTS, partial(revocation.tell_of_reuse, gate))
 
     def token(request: Request) -> Reply:
         try:

@@ -24,7 +24,7 @@ from idp.authorization.code_flow import Screen, SessionKey
 from idp.authorization.interaction import Step
 from idp.claims import notice_words
 from idp.errors import Code, OAuthError, PageError
-from idp.signals import notifications
+from idp.signals import first_looks, notifications
 from idp.web import current, languages, masking, pages, sign_in
 from idp.web.sign_in import ScreenForm, Screening
 
@@ -93,6 +93,9 @@ def _give(screen: Screen, session: SessionKey, allowed: frozenset[int]) -> None:
             detail = {"client_no": screen.client.client_no, "consent_id": str(outcome.consent_id)}
             kind = "consent_given" if outcome.act == "given" else "consent_widened"
             notifications.add(db, session.citizen_id, kind, detail)
+            if outcome.act == "given":
+                client_no, now = screen.client.client_no, screen.look.now
+                first_looks.await_look(db, session.citizen_id, client_no, now)
     if isinstance(outcome, Moved):
         return  # another tab answered first: the recorded answer stands, and the story looks at it again
     audit.record(

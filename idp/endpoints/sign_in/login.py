@@ -2,6 +2,8 @@
 (experience §3.1). Wrong password, unknown account and locked one read the same and take the same time.
 """
 
+from urllib.parse import quote
+
 from flask import Blueprint, Response, g, request
 from flask_babel import gettext, lazy_gettext
 from wtforms import BooleanField, HiddenField, PasswordField, StringField
@@ -11,6 +13,9 @@ from idp.accounts import identifiers, login
 from idp.accounts.identifiers import Unreadable
 from idp.accounts.login import NeedsSecondFactor, Refused, SignedIn, Why
 from idp.accounts.password_hashing import QueueFull
+from idp.authorization import code_flow
+from idp.authorization.code_flow import Screen
+from idp.authorization.interaction import Step
 from idp.errors import PageError
 from idp.web import (
     current,
@@ -20,6 +25,7 @@ from idp.web import (
     languages,
     pages,
     password_sign_in,
+    problems,
     second_factor_due,
     sign_in,
     signed_in,
@@ -41,6 +47,8 @@ class LoginForm(ScreenForm):
 @blueprint.get("/login")
 def show() -> Response:
     screen = sign_in.screening()
+    if _is_over(screen):
+        return _already_signed_in(screen)
     form = _form(screen)
     return _page(form, screen)
 
@@ -74,11 +82,32 @@ def submit() -> Response:
             shared = bool(form.shared_device.data)
             return entering.enter(outcome, screen, shared_device=shared, onward=form.onward.data)
         case NeedsSecondFactor():
+            entering.make_way(outcome.citizen_id, screen, form.onward.data)
             proof = Proof(outcome.citizen_id, bool(form.shared_device.data), now)
             return second_factor_due.lead(proof, screen, form.onward.data)
         case Refused() | Spent():
             form.refuse("identifier", _refusal(outcome))
             return _page(form, screen, 400)
+
+
+def _is_over(screen: Screening | None) -> bool:
+    """Whether whoever comes back to this page (by the back button, or in a second tab) has nothing to do here. A
+    sign-in for a page of ours is asked for by that page, also of a citizen who is signed in (row 92).
+    """
+    if signed_in.find_session() is None:
+        return False
+    if screen is None:
+        return "onward" not in request.args
+    outcome = code_flow.advance(current.gate(), screen.story, current.session_key())
+    return not isinstance(outcome, Screen) or outcome.step not in (Step.LOGIN, Step.REAUTHENTICATE)
+
+
+def _already_signed_in(screen: Screening | None) -> Response:
+    signed_in.find()  # the page's frame says so too
+    if screen is None:
+        return problems.page("already_signed_in", 200, onward=signed_in.FIRST_PAGE)
+    way = f"/authorize/continue/{quote(screen.story.handle)}"
+    return problems.page("already_signed_in", 200, onward=way, towards=sign_in.named(screen.client)["name"])
 
 
 def _form(screen: Screening | None) -> LoginForm:

@@ -23,7 +23,7 @@ from idp.accounts.second_factor import Method
 from idp.accounts.sessions import SessionRow
 from idp.accounts.totp import read_digits
 from idp.errors import PageError
-from idp.web import current, entering, languages, pages, second_factor_due, sign_in
+from idp.web import current, entering, languages, pages, second_factor_due, sign_in, signed_in
 from idp.web.second_factor_due import Proof
 from idp.web.sign_in import ScreenForm, Screening
 
@@ -75,12 +75,10 @@ def submit() -> Response:
 
 def _asked() -> Asked | None:
     """The proof of a password goes first: it is the newer act of whoever sits there."""
-    proof, key = second_factor_due.find(), current.session_key()
+    proof = second_factor_due.find()
     if proof is not None:
         return Asked(proof.citizen_id, proof, None)
-    if key is None:
-        return None
-    row = sessions.find(current.gate().database.hot(), key.citizen_id, key.session_id, key.secret_digest)
+    row = signed_in.find_session()
     return Asked(row.citizen_id, None, row) if row is not None else None
 
 

@@ -67,6 +67,8 @@ class AuthorizationCodeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[mis
                     connection, action="token.code_replayed", object_id=str(code.code_id), outcome="refused",
                     actor_no=client.client_no,
                 )  # fmt: skip
+                if outcome.times == 1:  # of a hundred more the audit knows; the citizen needs one message
+                    self.server.tell_of_reuse(code.citizen_id, code.consent_id, client.client_no)
                 raise refused()
             case NotLive():
                 raise refused()

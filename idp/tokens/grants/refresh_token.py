@@ -55,6 +55,7 @@ class RefreshTokenGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
                 connection, action="token.refresh_reused", object_id=str(token.family_id), outcome="refused",
                 actor_no=client.client_no,
             )  # fmt: skip
+            self.server.tell_of_reuse(token.citizen_id, token.consent_id, client.client_no)
         if not isinstance(outcome, Rotated):
             raise refused()
         authentication = Authentication(

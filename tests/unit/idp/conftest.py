@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from idp.accounts.password_hashing import PasswordHashing
+from idp.accounts.profile import Vault
 from idp.gate import Gate
 from idp.installation import Installation
 from idp.settings import Settings
 from idp.worker import Parts
 from keys import keyring
 from keys.key_store import KeyStore
+from keys.sealing import RestSealer
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +39,13 @@ def parts(workers_installation: Installation) -> Iterator[Parts]:
         keyring.ensure(db, gate.rest_sealer, datetime.now(UTC))
     yield Parts(settings, gate)
     gate.database.close()
+
+
+@pytest.fixture(scope="session")
+def vault() -> Vault:
+    return Vault(RestSealer(b"m" * 32), b"l" * 32)
+
+
+@pytest.fixture(scope="session")
+def hashing() -> PasswordHashing:
+    return PasswordHashing(b"p" * 32)

@@ -13,16 +13,13 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from idp.embedded_postgres import EmbeddedPostgres
+from tests.running import free_port
+
 ROOT = Path(__file__).parents[3]
-
-
-def _free_port() -> int:
-    """A port with three free ones behind it, for the agencies."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return min(int(probe.getsockname()[1]), 60_000)
 
 
 def kill(pid: int) -> None:
@@ -35,7 +32,7 @@ class Running:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self.process: subprocess.Popen[str] | None = None
 
     def environment(self, **changes: str) -> dict[str, str]:
@@ -172,11 +169,14 @@ def test_children_see_no_secret_of_our_environment(running: Running, monkeypatch
             assert b"d0nttell" not in Path(f"/proc/{pid}/environ").read_bytes()
 
 
-def test_a_taken_port_is_one_sentence(running: Running) -> None:
+@pytest.mark.parametrize("offset", [0, 1])
+def test_a_taken_port_is_one_sentence(running: Running, offset: int) -> None:
+    """The server's own, and that of an agency beside it."""
     with socket.socket() as other:
-        other.bind(("127.0.0.1", running.port))
+        other.bind(("127.0.0.1", running.port + offset))
         other.listen()
-        assert f"Port {running.port} is taken" in running.refused()
+        assert f"Port {running.port + offset} is taken" in running.refused()
+    assert running.nobody_left(within=5)
 
 
 @pytest.mark.parametrize(
@@ -193,6 +193,23 @@ def test_a_taken_port_is_one_sentence(running: Running) -> None:
 )
 def test_a_bad_start_is_one_sentence(running: Running, changes: dict[str, str], sentence: str) -> None:
     assert sentence in running.refused(**changes)
+    assert running.nobody_left(within=5)
+
+
+def test_a_server_that_does_not_fit_is_one_sentence(running: Running) -> None:
+    """By an address: an account that is not ours to use, and a database that a newer program has upgraded."""
+    running.start()
+    server = EmbeddedPostgres(running.folder / "instance")
+    elsewhere = {"PORT": str(free_port())}
+    assert "may not make the roles" in running.refused(DATABASE_URL=server.url("gapura_web"), **elsewhere)
+    strange = server.url("gapura_web").replace("gapura_web_login", "stranger")
+    assert "see DATABASE_URL" in running.refused(DATABASE_URL=strange, **elsewhere)
+    url = server.url("gapura_owner")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SET ROLE gapura_owner")
+        connection.execute("UPDATE idp.alembic_version SET version_num = '9999'")
+    assert "revision 9999, which this program does not know" in running.refused(DATABASE_URL=url, **elsewhere)
+    assert running.healthy(), "who was refused disturbed nobody"
 
 
 def test_another_mode_no_key_store_or_another_master_key_is_one_sentence(running: Running) -> None:
@@ -209,3 +226,10 @@ def test_another_mode_no_key_store_or_another_master_key_is_one_sentence(running
     other.write_bytes(b"x" * 32)
     other.chmod(0o600)
     assert "The master key is not the one" in running.refused(GAPURA_MASTER_KEY_FILE=str(other))
+    for name in ("lookup", "pepper"):
+        right = (store / name).read_bytes()
+        (store / name).write_bytes(b"x" * 32)
+        assert f"{name} is not the one this database was filled with" in running.refused()
+        (store / name).write_bytes(right)
+    assert running.nobody_left(within=5)
+    running.start()

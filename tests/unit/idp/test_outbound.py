@@ -1,25 +1,17 @@
 """Addresses that somebody else chose: which are called, and what may come back."""
 
 import socket
-import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from idp import outbound
 from idp.outbound import Unreachable
+from tests.served import make_certificate, served
 
 
 def resolving_to(*addresses: str) -> outbound.Resolver:
@@ -74,31 +66,6 @@ def test_an_inner_address_written_out_is_not_called(url: str) -> None:
     """(row 98)"""
     with pytest.raises(Unreachable, match="not a public address"):
         outbound.get(url, accept="*/*", loopback=False)
-
-
-@contextmanager
-def served(answer: Callable[[BaseHTTPRequestHandler], None], certificate: Path | None = None) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            answer(self)
-
-        do_POST = do_GET
-
-        def log_message(self, *_: Any) -> None: ...
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    home = f"http://127.0.0.1:{server.server_port}/"
-    if certificate is not None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        home = f"https://localhost:{server.server_port}/"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield home
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def plain(handler: BaseHTTPRequestHandler) -> None:
@@ -174,20 +141,6 @@ def test_a_trickle_is_cut_at_the_deadline(scheme: str, monkeypatch: pytest.Monke
         assert 0.4 < time.monotonic() - began < 2
 
 
-def make_certificate(file: Path) -> Path:
-    """Key and certificate of localhost, trusted by whoever is told to."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    signed = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    file.write_bytes(private + signed.public_bytes(Encoding.PEM))
-    return file
-
-
 def test_nothing_of_ours_goes_along() -> None:
     """(row 101)"""
     seen: dict[str, str] = {}
@@ -199,3 +152,60 @@ def test_nothing_of_ours_goes_along() -> None:
     with served(note) as url:
         outbound.post_form(url, {"logout_token": "t"}, loopback=True)
     assert set(seen) <= {"host", "user-agent", "accept-encoding", "content-type", "content-length"}
+
+
+def test_the_name_is_resolved_once_and_that_address_is_called() -> None:
+    """(row 99) A name that leads inside at its second asking is not asked a second time."""
+    asked: list[str] = []
+    with served(plain) as url:
+        port = int(url.rpartition(":")[2].strip("/"))
+
+        def rebinding(host: str, port: int, **_: Any) -> list[tuple[Any, ...]]:
+            asked.append(host)
+            return resolving_to("127.0.0.1" if len(asked) == 1 else "10.0.0.1")(host, port)
+
+        answer = outbound.get(f"http://localhost:{port}/", accept="*/*", loopback=True, resolve=rebinding)
+    assert (answer.body, asked) == (b"ok", ["localhost"])
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_the_certificate_is_judged_by_the_name(
+    trusted: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """(row 99) The address is ours to choose, the name is what must be proven."""
+    certificate = make_certificate(tmp_path / "other.pem", "localhost" if trusted else "app.example.go.id")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with served(plain, certificate) as url:
+        if trusted:
+            assert outbound.get(url, accept="*/*", loopback=True).body == b"ok"
+            return
+        with pytest.raises(Unreachable):
+            outbound.get(url, accept="*/*", loopback=True)
+
+
+def test_a_resolver_that_hangs_is_left_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """(row 100) And however many hang, they are a bounded number of threads."""
+    monkeypatch.setattr(outbound, "TOTAL_SECONDS", 0.2)
+    over = threading.Event()
+
+    def hanging(host: str, port: int, **_: Any) -> list[tuple[Any, ...]]:
+        over.wait(30)
+        raise OSError
+
+    before, began = threading.active_count(), time.monotonic()
+    try:
+        for _ in range(outbound.RESOLVED_AT_ONCE + 3):
+            with pytest.raises(Unreachable, match="no name in time"):
+                outbound.get("https://app.example.go.id/", accept="*/*", loopback=False, resolve=hanging)
+        assert time.monotonic() - began < 0.3 * (outbound.RESOLVED_AT_ONCE + 3)
+        assert threading.active_count() - before <= outbound.RESOLVED_AT_ONCE
+    finally:
+        over.set()
+
+
+def test_a_name_that_nobody_knows_is_unreachable() -> None:
+    def unknown(host: str, port: int, **_: Any) -> list[tuple[Any, ...]]:
+        raise socket.gaierror
+
+    with pytest.raises(Unreachable):
+        outbound.get("https://app.example.go.id/", accept="*/*", loopback=False, resolve=unknown)

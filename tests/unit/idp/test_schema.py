@@ -3,9 +3,13 @@
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import psycopg
 import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.orm import Session
 
 from idp import schema
 from idp.database import Database
@@ -13,6 +17,7 @@ from idp.embedded_postgres import EmbeddedPostgres
 from idp.schema import SchemaError
 from idp.settings import Mode
 
+LAST_FOR_GOOD = "0005"  # the newest revision that says why it cannot be taken back
 AN_ENTRY = "INSERT INTO consent.ledger_entries (position, entry) VALUES (0, '')"
 DEFER = """
 SELECT jobs.procrastinate_defer_jobs_v1(
@@ -25,6 +30,12 @@ def connection(postgres: EmbeddedPostgres) -> Iterator[psycopg.Connection[tuple[
     with psycopg.connect(postgres.url("gapura_web")) as connection:
         connection.execute("SET ROLE gapura_web")
         yield connection
+
+
+def driver(db: Session) -> psycopg.Connection[Any]:
+    """The connection below a session, in its transaction."""
+    connection: psycopg.Connection[Any] = db.connection().connection.driver_connection  # type: ignore[assignment]
+    return connection
 
 
 def test_a_migrated_database_of_the_same_mode_and_time_is_accepted(
@@ -41,6 +52,85 @@ def test_a_demo_database_does_not_start_in_production(connection: psycopg.Connec
 def test_a_clock_more_than_a_minute_away_is_refused(connection: psycopg.Connection[tuple[object, ...]]) -> None:
     with pytest.raises(SchemaError, match="clock"):
         schema.judge(connection, Mode.DEMO, datetime.now(UTC) + timedelta(seconds=75))
+
+
+def test_a_clock_before_the_newest_checkpoint_is_refused(owner_database: Database) -> None:
+    """Database and machine may be wrong together; what was signed cannot have been signed in the future."""
+    with owner_database.engine.connect() as connection, connection.begin() as transaction:
+        connection.exec_driver_sql(
+            "INSERT INTO consent.ledger_head (origin, size, edge) VALUES ('clock', 1, '{}')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO consent.ledger_checkpoints (origin, size, root, note, signed_at)"
+            " VALUES ('clock', 1, sha256(''), '', now() + interval '1 hour')"
+        )
+        driver = connection.connection.driver_connection
+        with pytest.raises(SchemaError, match="newest checkpoint"):
+            schema.judge(driver, Mode.DEMO, datetime.now(UTC))  # type: ignore[arg-type]
+        transaction.rollback()
+
+
+@pytest.mark.parametrize(
+    ("version", "sentence"),
+    [
+        pytest.param(
+            "'0001'", "at revision 0001, this program needs .* run gapura database upgrade", id="too old"
+        ),
+        pytest.param("'9999'", "revision 9999, which this program does not know; start the newer", id="too new"),
+    ],
+)
+def test_a_database_of_another_revision_is_refused(owner_db: Session, version: str, sentence: str) -> None:
+    owner_db.connection().exec_driver_sql(f"UPDATE idp.alembic_version SET version_num = {version}")
+    with pytest.raises(SchemaError, match=sentence):
+        schema.judge(driver(owner_db), Mode.DEMO, datetime.now(UTC))
+
+
+def test_a_database_whose_upgrade_never_began_or_broke_off_is_refused(owner_db: Session) -> None:
+    owner_db.connection().exec_driver_sql("DELETE FROM idp.alembic_version")
+    with pytest.raises(SchemaError, match=r"at revision 0, .* run gapura database upgrade"):
+        schema.judge(driver(owner_db), Mode.DEMO, datetime.now(UTC))
+    owner_db.connection().exec_driver_sql("ALTER TABLE idp.alembic_version RENAME TO gone")
+    with pytest.raises(SchemaError, match="empty; run gapura database upgrade"):
+        schema.judge(driver(owner_db), Mode.DEMO, datetime.now(UTC))
+
+
+def test_an_upgrade_refuses_a_database_of_a_newer_program(own_postgres: EmbeddedPostgres) -> None:
+    url = own_postgres.url("gapura_owner")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SET ROLE gapura_owner")
+        connection.execute("UPDATE idp.alembic_version SET version_num = '9999'")
+        with pytest.raises(SchemaError, match="revision 9999, which this program does not know"):
+            schema.upgrade(url, Mode.DEMO)
+        connection.execute(f"UPDATE idp.alembic_version SET version_num = '{schema.newest()}'")
+
+
+def test_a_server_of_an_older_kind_is_refused(postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema, "OLDEST_SERVER", 99)
+    url = postgres.url("gapura_owner")
+    with pytest.raises(SchemaError, match="PostgreSQL 18, Gapura needs 99; upgrade the server"):
+        schema.upgrade(url, Mode.DEMO)
+    with psycopg.connect(url) as connection, pytest.raises(SchemaError, match="Gapura needs 99"):
+        schema.judge(connection, Mode.DEMO, datetime.now(UTC))
+
+
+def test_a_standby_is_not_upgraded(postgres: EmbeddedPostgres) -> None:
+    url = postgres.url("gapura_owner") + "&options=-c%20default_transaction_read_only%3Don"
+    with pytest.raises(SchemaError, match="takes no writes, as a standby does; name the primary"):
+        schema.upgrade(url, Mode.DEMO)
+
+
+def test_every_revision_but_those_that_say_why_not_can_be_taken_back(own_postgres: EmbeddedPostgres) -> None:
+    """Down to the last that cannot, and up again."""
+    config = Config()
+    config.set_main_option("script_location", str(schema.MIGRATIONS))
+    owner = Database(own_postgres.url("gapura_owner"), "gapura_owner")
+    with owner.engine.connect() as connection:
+        config.attributes.update(connection=connection, mode=Mode.DEMO.value)
+        command.downgrade(config, LAST_FOR_GOOD)
+    owner.close()
+    upgraded = schema.upgrade(own_postgres.url("gapura_owner"), Mode.DEMO)
+    assert upgraded[-1] == schema.newest()
+    assert len(upgraded) == int(schema.newest()) - int(LAST_FOR_GOOD)
 
 
 def test_a_migrated_database_is_not_migrated_to_another_mode(postgres: EmbeddedPostgres) -> None:

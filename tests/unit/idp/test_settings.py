@@ -42,6 +42,10 @@ def test_one_database_url_serves_every_account_until_another_is_named() -> None:
         pytest.param({"PORT": "http"}, "PORT", id="a port that is no number"),
         pytest.param({"PORT": "0"}, "PORT", id="a port out of range"),
         pytest.param({"DATABASE_URL": "mysql://x"}, "DATABASE_URL", id="another engine"),
+        pytest.param({"DATABASE_URL": "postgresql://[::1"}, "DATABASE_URL", id="an address cut short"),
+        pytest.param(
+            {"DATABASE_URL": "postgresql://db/x?sslmod=require"}, "DATABASE_URL", id="a word libpq does not know"
+        ),
         pytest.param({"DATABASE_URL": ""}, "DATABASE_URL", id="production without a server"),
         pytest.param({"GAPURA_ISSUER": ""}, "GAPURA_ISSUER", id="production without an issuer"),
         pytest.param({"GAPURA_ISSUER": "http://gapura.example"}, "GAPURA_ISSUER", id="an http issuer"),
@@ -51,6 +55,11 @@ def test_one_database_url_serves_every_account_until_another_is_named() -> None:
         pytest.param({"GAPURA_ISSUER": "https://gapura.example:x"}, "GAPURA_ISSUER", id="an unreadable port"),
         pytest.param({"GAPURA_MASTER_KEY_FILE": ""}, "GAPURA_MASTER_KEY_FILE", id="a generated master key"),
         pytest.param({"GAPURA_EMBEDDED": "yes"}, "GAPURA_EMBEDDED", id="an acceptance in other words"),
+        pytest.param({"GAPURA_MESSAGES_URL": "http://sms.example/"}, "GAPURA_MESSAGES_URL", id="SMS without TLS"),
+        pytest.param(
+            {"GAPURA_MESSAGES_URL": "https://a:b@sms.example/"}, "GAPURA_MESSAGES_URL", id="a password in it"
+        ),
+        pytest.param({"GAPURA_MESSAGES_URL": "https://[x/"}, "GAPURA_MESSAGES_URL", id="an unreadable address"),
         pytest.param({"GAPURA_WEB_THREADS": "0"}, "GAPURA_WEB_THREADS", id="no threads"),
     ],
 )
@@ -67,9 +76,10 @@ def test_the_embedded_server_can_be_accepted_in_production() -> None:
 
 
 def test_a_password_in_a_bad_address_is_not_repeated() -> None:
-    with pytest.raises(SettingsError) as refusal:
-        Settings.from_env({"DATABASE_URL": "mysql://web:hunter2@db/gapura"})
-    assert "hunter2" not in str(refusal.value)
+    for address in ("mysql://web:hunter2@db/gapura", "postgresql://web:hunter2@[db/gapura"):
+        with pytest.raises(SettingsError) as refusal:
+            Settings.from_env({"DATABASE_URL": address})
+        assert "hunter2" not in str(refusal.value)
 
 
 def test_every_setting_that_is_read_is_listed_with_its_reason() -> None:

@@ -17,11 +17,14 @@ NAMES = [
     "number the ledger",
     "hand signals over",
     "deliver signals",
+    "give up deliveries",
     "end sessions that ran out",
     "end consents that ran out",
     "rescue jobs",
     "rotate keys",
     "close days of disclosures",
+    "tell of first looks",
+    "close minutes of the trail",
     "expire recoveries",
     "tell how things stand",
     "make and drop partitions",
@@ -31,6 +34,7 @@ NAMES = [
     "forget unconfirmed second factors",
     "forget ended sessions",
     "forget settled recoveries",
+    "forget deliveries given up",
 ]
 
 

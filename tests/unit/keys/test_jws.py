@@ -12,8 +12,8 @@ import pytest
 
 from keys import jws
 from keys.errors import BadSignature, UnknownKey
-from keys.jwks import PublicKey
 from keys.keyring import SigningKey
+from keys.public_keys import PublicKey
 from tests.unit.keys.conftest import MakeKey
 
 CLAIMS = {"iss": "https://gapura.example", "sub": "a" * 27, "name": "Siti Nurhaliza é"}

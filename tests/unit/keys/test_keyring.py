@@ -14,7 +14,7 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
 from idp.database import Database
-from keys import jwks, jws, keyring, rotation
+from keys import jwks, jws, keyring, public_keys, rotation
 from keys.errors import BadSignature, KeyUnreadable, StepRefused, UnknownKey
 from keys.models import PrivateKeyRow
 from keys.rotation import LANES, Act, Role, State
@@ -244,7 +244,7 @@ def test_after_every_step_the_set_shows_no_private_member(db: Session, rest_seal
             elif step.act is Act.DESTROY:
                 keyring.destroy(db, str(step.kid), now)
             for key in json.loads(jwks.document(keyring.load(db, rest_sealer))[0])["keys"]:
-                assert set(key).isdisjoint(jwks.PRIVATE_MEMBERS)
+                assert set(key).isdisjoint(public_keys.PRIVATE_MEMBERS)
         now += DAY + WAIT
     assert {key.state for key in keyring.list_keys(db)} >= {State.SIGNING, State.RETIRED, State.DESTROYED}
 

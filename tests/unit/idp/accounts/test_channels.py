@@ -43,6 +43,13 @@ def test_until_the_code_is_answered_the_old_address_stays(db: Session, vault: Va
     assert vault.find_citizen(db, citizen.phone) == citizen.citizen_id
 
 
+def test_an_address_that_is_only_told_replaces_none(db: Session, vault: Vault) -> None:
+    """(C067)"""
+    citizen = a_citizen(db, vault)
+    channels.tell(db, vault, citizen.citizen_id, NEW, NOW)
+    assert values(db, vault, citizen)["phone_number"].value == citizen.phone.normal
+
+
 def test_a_proved_address_takes_the_old_ones_place_and_names_it(db: Session, vault: Vault) -> None:
     """(row 92)"""
     citizen = a_citizen(db, vault)

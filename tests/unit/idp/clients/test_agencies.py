@@ -55,6 +55,7 @@ def test_suspending_an_agency_suspends_its_applications_in_that_commit(db: Sessi
     for act, state in (
         (agencies.verify, "verified"),
         (agencies.suspend, "suspended"),
+        (agencies.resume, "registered"),
         (agencies.verify, "verified"),
     ):
         act(db, agency, NOW)

@@ -2,13 +2,17 @@
 
 import io
 import json
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from idp import cli
+from idp.database import Database
 from idp.embedded_postgres import EmbeddedPostgres
+from idp.settings import Mode, Settings
 from keys.key_store import KeyStore
 
 PERSON = {"nik": "6471010101900001", "holder": "dukcapil", "birthdate": "1990-01-01", "name": "Sukarni Surat"}
@@ -100,3 +104,30 @@ def test_without_its_key_store_nothing_is_done(
     monkeypatch.setenv("GAPURA_KEY_STORE", str(tmp_path / "elsewhere"))
     code, _, err = shell.run("find", typed="081234567890")
     assert (code, "key store" in err) == (1, True)
+
+
+def test_an_account_is_frozen_resumed_and_closed(shell: Shell, tmp_path: Path) -> None:
+    """(row 97)"""
+    file = tmp_path / "persons.json"
+    file.write_text(json.dumps(PERSON | {"nik": "6471010101900077"}))
+    (made,) = shell.answer("letter", "--file", str(file))
+    citizen_id = made["citizen_id"]
+    code, _, said = shell.run("suspend", citizen_id)
+    assert (code, "can become suspended" in said) == (1, True), "pending is not yet anybody's"
+    assert shell.answer("close", citizen_id) == {"citizen_id": citizen_id, "state": "closed"}
+    assert shell.answer("show", citizen_id)["state"] == "closed"
+    assert shell.run("close", citizen_id)[0] == 1
+    assert shell.run("resume", "00000000-0000-0000-0000-000000000000")[0] == 1
+
+
+@pytest.mark.parametrize("act", ["suspend", "close"])
+def test_in_production_nobody_ends_a_citizens_access_alone(
+    shell: Shell, act: str, database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """DESIGN §6.11"""
+    gate: Any = SimpleNamespace(
+        settings=Settings(Mode.PRODUCTION, "https://gapura.example", 8000, tmp_path, tmp_path), database=database
+    )
+    monkeypatch.setattr("idp.commands.accounts.opened_gate", lambda: nullcontext(gate))
+    code, _, said = shell.run(act, "00000000-0000-0000-0000-000000000000")
+    assert (code, "two people" in said) == (1, True)

@@ -144,10 +144,13 @@ def test_an_agencys_code_is_given_once(run: Run, refusal: Run, agency: str) -> N
     assert "2 to 64" in refusal("agencies", "add", "A B", "--name", "Lain", "--dpo-contact", "dpo@lain.example")
 
 
-def test_an_agency_is_suspended_with_its_applications(run: Run, file: str, agency: str) -> None:
+def test_an_agency_is_suspended_with_its_applications(run: Run, refusal: Run, file: str, agency: str) -> None:
     client_id = run("clients", "add", "--file", file)["client_id"]
     run("agencies", "suspend", agency)
     assert run("clients", "show", client_id)["agency_state"] == "suspended"
+    assert "is suspended" in refusal("agencies", "verify", agency)
+    assert run("agencies", "resume", agency)["state"] == "registered"
+    assert "is registered" in refusal("agencies", "resume", agency)
     run("agencies", "verify", agency)
     assert run("clients", "show", client_id)["agency_state"] == "verified"
 

@@ -35,6 +35,16 @@ def test_so_many_at_once_and_then_one_at_a_time(db: Session, vault: Vault) -> No
     assert [rate_limits.spend(db, vault, TWO, "a", NOW + 60 * MINUTE) for _ in range(3)] == [True, True, False]
 
 
+def test_the_time_that_is_named_is_the_time_from_which_it_yields(db: Session, vault: Vault) -> None:
+    assert rate_limits.opens_at(db, vault, TWO, "a", NOW) == NOW
+    for _ in range(2):
+        rate_limits.spend(db, vault, TWO, "a", NOW)
+    opens = rate_limits.opens_at(db, vault, TWO, "a", NOW)
+    assert opens == NOW + MINUTE
+    assert not rate_limits.spend(db, vault, TWO, "a", opens - timedelta(seconds=1))
+    assert rate_limits.spend(db, vault, TWO, "a", opens)
+
+
 def test_each_key_and_each_limit_has_its_own_budget(db: Session, vault: Vault) -> None:
     other = Limit("other", at_once=2, every=MINUTE)
     for _ in range(3):
