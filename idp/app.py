@@ -27,7 +27,18 @@ from idp.endpoints.protocol import (
     token,
     userinfo,
 )
-from idp.endpoints.sign_in import activate, activate_check, consent, login, second_factor, select_account
+from idp.endpoints.sign_in import (
+    activate,
+    activate_check,
+    consent,
+    login,
+    recovery,
+    recovery_cancel,
+    recovery_password,
+    recovery_proofs,
+    second_factor,
+    select_account,
+)
 from idp.gate import Gate
 from idp.settings import Mode, Settings
 from idp.web import current, languages, pages, problems, shells
@@ -51,6 +62,10 @@ PAGES = (
     activate_check,
     logout,
     second_factor,
+    recovery,
+    recovery_proofs,
+    recovery_password,
+    recovery_cancel,
     consent,
     account,
     applications,

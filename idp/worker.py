@@ -30,7 +30,7 @@ from idp.ledger_upkeep import DayClosing
 from idp.revocation.consent import expire_due
 from idp.revocation.session import end_with as end_sessions_with
 from idp.settings import Mode, Settings
-from idp.signals import deliveries, first_looks, gateway, messages, telling
+from idp.signals import deliveries, first_looks, gateway, messages, recovery_messages, telling
 from idp.signals.messages import Message, Sender
 from idp.web import rate_limits
 from keys import keyring, store_marks
@@ -103,6 +103,7 @@ def handlers(gate: Gate) -> Mapping[Job, Handler]:
     """What each kind of job does."""
     return {
         jobs.SEND_MESSAGE: partial(messages.send, gate, _sender(gate.settings)),
+        jobs.SEND_RECOVERY_CODE: partial(recovery_messages.send_code, gate),
         jobs.AWAIT_FIRST_LOOK: partial(first_looks.after_consent, gate),
     }
 

@@ -16,6 +16,7 @@ from consent.decision import StillToAsk
 from consent.records import Head
 from idp.accounts import assurance
 from idp.accounts.assurance import Acr, Reached, Requirement
+from idp.accounts.sessions import BASIC_AFTER_RECOVERY
 from idp.authorization import codes, handles, interaction, pushed, response, validation
 from idp.authorization.handles import Story
 from idp.authorization.id_token_hint import SubjectsOf
@@ -49,8 +50,14 @@ SELECT s.authenticated_at, s.aal, s.amr, a.state::text, a.ial,
 
 NOT_BEGUN = datetime.min.replace(tzinfo=UTC)  # the story begins with the first look, at the database's time
 
+# For a day after a recovery no second factor raises a session (`sessions`): asking for it would ask for ever.
 _SECOND_FACTOR = """
-SELECT true FROM idp.totp_secrets WHERE citizen_id = %(citizen_id)s AND confirmed_at IS NOT NULL LIMIT 1
+SELECT true FROM idp.totp_secrets AS t
+ WHERE t.citizen_id = %(citizen_id)s AND t.confirmed_at IS NOT NULL
+   AND NOT EXISTS (SELECT FROM idp.recoveries AS r
+                    WHERE r.citizen_id = %(citizen_id)s AND r.state = 'completed'
+                      AND r.state_at > now() - %(basic_after_recovery)s::interval)
+ LIMIT 1
 """
 
 
@@ -239,7 +246,8 @@ def _next(
     step = interaction.next_step(*arguments, account_chosen=story.account_chosen)
     if step is not Step.STEP_UP or session is None:
         return step
-    possible = connection.row(_SECOND_FACTOR, {"citizen_id": session.citizen_id}) is not None
+    given = {"citizen_id": session.citizen_id, "basic_after_recovery": BASIC_AFTER_RECOVERY}
+    possible = connection.row(_SECOND_FACTOR, given) is not None
     chance = StepUpChance.POSSIBLE if possible else StepUpChance.IMPOSSIBLE
     return interaction.next_step(*arguments, account_chosen=story.account_chosen, chance=chance)
 

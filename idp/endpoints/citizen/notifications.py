@@ -81,6 +81,7 @@ WORDS = {
     "second_factor_removed": Words(lazy_gettext("Kode kedua dilepas."), "/security", _SECURITY),
     "recovery_codes_made": Words(lazy_gettext("Kode pemulihan baru dibuat."), "/security", _SECURITY),
     "recovery_requested": Words(lazy_gettext("Ada yang meminta pemulihan akun Anda."), "/security", _SECURITY),
+    "recovery_cancelled": Words(lazy_gettext("Permintaan pemulihan akun dibatalkan."), "/security", _SECURITY),
     "recovered": Words(lazy_gettext("Akun dipulihkan. Semua HP lama dikeluarkan."), "/security", _SECURITY),
 }
 # A kind that a newer release wrote, read by an older one beside it.

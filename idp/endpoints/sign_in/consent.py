@@ -160,6 +160,7 @@ def _page(outcome: Screen, screen: Screening, session: SessionKey, status: int =
         redirect_uri=screen.redirect_uri,
         client_name=words["application"],
         agency_name=words["agency"],
+        agency_verified=client.agency_state == "verified",
         host=urlsplit(screen.redirect_uri).netloc or urlsplit(screen.redirect_uri).scheme,
         citizen_name=_shown(profile, "name")["value_masked"],
         purpose_sentence=words["purpose"],
