@@ -5,18 +5,21 @@ nothing leaves without its row, and each row is committed before a withdrawal ca
 consent FOR SHARE).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from consent import models
 from consent.decision import PERMITS
+
+NOBODY = UUID(int=0)
 
 # Clauses for the hot doors. Each stands in a WITH list, after the CTE that judged: `allowed` at the token door,
 # `token` at userinfo and introspection; both have consent_id and attribute_nos. Parameters: citizen_id, client_no,
@@ -69,6 +72,15 @@ class Disclosure:
     attribute_nos: frozenset[int]
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A client had a sight of a citizen; `disclosure_id` is which, and when."""
+
+    citizen_id: UUID
+    client_no: int
+    disclosure_id: UUID
+
+
 def list_for(
     db: Session,
     citizen_id: UUID,
@@ -108,26 +120,67 @@ def last_seen(db: Session, citizen_id: UUID, since: datetime | None = None) -> M
     table = models.Disclosure
     seen = (
         select(table.client_no, func.max(func.uuid_extract_timestamp(table.disclosure_id)))
-        .where(*_visible(citizen_id, since, None, None), table.reason.in_([str(reason) for reason in PERMITS]))
+        .where(table.citizen_id == citizen_id, *_seen(since, None))
         .group_by(table.client_no)
     )
     return {client_no: at.astimezone(UTC) for client_no, at in db.execute(seen)}
 
 
+def list_citizens(
+    db: Session, since: datetime, until: datetime, *, after: UUID = NOBODY, limit: int = 1000
+) -> list[UUID]:
+    """Of whom something was asked in this time: the next `limit` citizens in the order of their ids."""
+    table = models.Disclosure
+    within = (
+        table.disclosure_id >= func.consent.uuid_floor(since),
+        table.disclosure_id < func.consent.uuid_floor(until),
+    )
+    query = select(table.citizen_id).where(*within, table.citizen_id > after).distinct()
+    return list(db.scalars(query.order_by(table.citizen_id).limit(limit)))
+
+
+def first_looks(db: Session, citizen_ids: Sequence[UUID], since: datetime, until: datetime) -> list[Look]:
+    """The first sight that each client had of each of these citizens in this time, oldest first."""
+    table = models.Disclosure
+    seen = (
+        select(table.citizen_id, table.client_no, table.disclosure_id)
+        .where(table.citizen_id.in_(citizen_ids), *_seen(since, until))
+        .ext(distinct_on(table.citizen_id, table.client_no))
+        .order_by(table.citizen_id, table.client_no, table.disclosure_id)
+    )
+    return sorted((Look(*row) for row in db.execute(seen)), key=lambda look: look.disclosure_id)
+
+
+def has_looked(db: Session, citizen_id: UUID, client_nos: Collection[int], before: UUID) -> bool:
+    """Whether one of these clients had a sight of this citizen before that disclosure, as far as they are kept."""
+    table = models.Disclosure
+    earlier = (table.citizen_id == citizen_id, table.disclosure_id < before, table.client_no.in_(client_nos))
+    query = select(table.disclosure_id).where(*earlier, *_seen(None, None)).limit(1)
+    return db.scalar(query) is not None
+
+
+def _seen(since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
+    """What was released and its citizen may know of: refusals are not sights."""
+    permitted = models.Disclosure.reason.in_([str(reason) for reason in PERMITS])
+    return [permitted, *_may_be_known(since, until)]
+
+
 def _visible(
     citizen_id: UUID, since: datetime | None, until: datetime | None, client_no: int | None
 ) -> list[ColumnElement[bool]]:
+    conditions = [models.Disclosure.citizen_id == citizen_id, *_may_be_known(since, until)]
+    if client_no is not None:
+        conditions.append(models.Disclosure.client_no == client_no)
+    return conditions
+
+
+def _may_be_known(since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
     table = models.Disclosure
-    conditions: list[Any] = [
-        table.citizen_id == citizen_id,
-        or_(table.shown_after.is_(None), table.shown_after < func.current_date()),
-    ]
+    conditions: list[Any] = [or_(table.shown_after.is_(None), table.shown_after < func.current_date())]
     if since is not None:
         conditions.append(table.disclosure_id >= func.consent.uuid_floor(since))
     if until is not None:
         conditions.append(table.disclosure_id < func.consent.uuid_floor(until))
-    if client_no is not None:
-        conditions.append(table.client_no == client_no)
     return conditions
 
 

@@ -27,7 +27,19 @@ from idp.endpoints.protocol import (
     token,
     userinfo,
 )
-from idp.endpoints.sign_in import activate, activate_check, consent, login, second_factor, select_account
+from idp.endpoints.sign_in import (
+    activate,
+    activate_address,
+    activate_check,
+    consent,
+    login,
+    recovery,
+    recovery_cancel,
+    recovery_password,
+    recovery_proofs,
+    second_factor,
+    select_account,
+)
 from idp.gate import Gate
 from idp.settings import Mode, Settings
 from idp.web import current, languages, pages, problems, shells
@@ -49,8 +61,13 @@ PAGES = (
     select_account,
     activate,
     activate_check,
+    activate_address,
     logout,
     second_factor,
+    recovery,
+    recovery_proofs,
+    recovery_password,
+    recovery_cancel,
     consent,
     account,
     applications,

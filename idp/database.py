@@ -10,20 +10,18 @@ import select
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, LiteralString, Self
+from typing import Any, LiteralString, TypeVar
 
 import psycopg
 import sqlalchemy
 from psycopg import sql
-from psycopg.rows import Row, TupleRow
 from sqlalchemy import event, exc
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from idp.errors import DatabaseAway
+from idp.hot_connection import LOST, HotConnection
 
-# 25006: read-only, an old primary. 57P01-03: shut down, crashed, starting. 08xxx: the connection itself.
-LOST = frozenset({"25006", "57P01", "57P02", "57P03", "08000", "08001", "08003", "08004", "08006"})
 CONNECT_SECONDS = 2  # libpq knows no less
 HOT_SETTINGS: LiteralString = """
 SET plan_cache_mode = force_generic_plan;   -- PostgreSQL would plan an ANY() anew each time: 72 us instead of 30
@@ -40,9 +38,7 @@ SET idle_in_transaction_session_timeout = '60s'
 READING_SETTINGS: LiteralString = "SET default_transaction_read_only = on; SET statement_timeout = '30s'"
 
 
-def one_line(statement: str) -> str:
-    """A statement without its line breaks: psycopg keeps what it has parsed only up to 4,096 characters."""
-    return " ".join(statement.split())
+C = TypeVar("C", bound=psycopg.Connection[Any])
 
 
 class Base(DeclarativeBase):
@@ -67,21 +63,6 @@ def lost_is_away() -> Iterator[None]:
         raise DatabaseAway("database: no free connection") from error
 
 
-class HotCursor(psycopg.Cursor[Row]):
-    """Of a held connection, whose loss is one exception, whoever made the cursor. Never ROLLBACK on one: psycopg
-    then forgets what is prepared."""
-
-    def execute(self, *arguments: Any, **options: Any) -> Self:
-        try:
-            return super().execute(*arguments, **options)
-        except (psycopg.OperationalError, psycopg.InternalError) as error:
-            if error.sqlstate in LOST or self.connection.closed:
-                self.connection.close()
-            elif error.sqlstate != psycopg.errors.QueryCanceled.sqlstate:
-                raise
-            raise DatabaseAway(f"database: {error.sqlstate or 'connection lost'}") from error
-
-
 class Database:
     """The connections of one process in one role. Threads share it; forked children must not."""
 
@@ -104,21 +85,19 @@ class Database:
         with self._session(self.engine) as db, db.begin():
             yield db
 
-    def hot(self) -> psycopg.Connection[TupleRow]:
+    def hot(self) -> HotConnection:
         """This thread's own autocommit connection, with every statement prepared at its first use."""
-        connection: psycopg.Connection[TupleRow] | None = getattr(self._held, "connection", None)
+        connection: HotConnection | None = getattr(self._held, "connection", None)
         if connection is None or connection.closed or _has_something_to_say(connection):
             if connection is not None:
                 connection.close()
-            connection = self._connect(
-                HOT_SETTINGS, autocommit=True, prepare_threshold=0, cursor_factory=HotCursor
-            )
+            connection = self._connect(HotConnection, HOT_SETTINGS, autocommit=True, prepare_threshold=0)
             self._held.connection = connection
         return connection
 
     def close(self) -> None:
         """Give back what this thread and the pools hold."""
-        connection: psycopg.Connection[TupleRow] | None = getattr(self._held, "connection", None)
+        connection: HotConnection | None = getattr(self._held, "connection", None)
         if connection is not None:
             connection.close()
         self.engine.dispose()
@@ -132,7 +111,7 @@ class Database:
     def _engine(self, settings: LiteralString, **options: Any) -> sqlalchemy.Engine:
         engine = sqlalchemy.create_engine(
             "postgresql+psycopg://",
-            creator=lambda: self._connect(settings),
+            creator=lambda: self._connect(psycopg.Connection, settings),
             pool_size=8,
             max_overflow=8,
             pool_timeout=2,
@@ -142,10 +121,10 @@ class Database:
         event.listen(engine, "checkout", _refuse_what_was_closed_meanwhile)
         return engine
 
-    def _connect(self, settings: LiteralString, **options: Any) -> psycopg.Connection[TupleRow]:
+    def _connect(self, kind: type[C], settings: LiteralString, **options: Any) -> C:
         """A new connection in its role. A server that is away, or does not write, is `DatabaseAway`."""
         try:
-            connection = psycopg.connect(
+            connection = kind.connect(
                 self._url, connect_timeout=CONNECT_SECONDS, application_name=self._role, **options
             )
             autocommit = connection.autocommit

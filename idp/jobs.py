@@ -38,7 +38,9 @@ class Job:
 
 # What is sent late is a nuisance: a code has run out by then. So its tries come close together, and few.
 SEND_MESSAGE = Job("message.send", tries=9, longest_wait=timedelta(minutes=5))
-JOBS: tuple[Job, ...] = (SEND_MESSAGE,)
+SEND_RECOVERY_CODE = Job("recovery.send_code", tries=9, longest_wait=timedelta(minutes=5))
+AWAIT_FIRST_LOOK = Job("first_look.await")
+JOBS: tuple[Job, ...] = (SEND_MESSAGE, SEND_RECOVERY_CODE, AWAIT_FIRST_LOOK)
 
 DEFER = """
 SELECT jobs.procrastinate_defer_jobs_v1(ARRAY[

@@ -30,7 +30,7 @@ from idp.ledger_upkeep import DayClosing
 from idp.revocation.consent import expire_due
 from idp.revocation.session import end_with as end_sessions_with
 from idp.settings import Mode, Settings
-from idp.signals import deliveries, gateway, messages, telling
+from idp.signals import deliveries, first_looks, gateway, messages, recovery_messages, telling
 from idp.signals.messages import Message, Sender
 from idp.web import rate_limits
 from keys import keyring, store_marks
@@ -77,6 +77,7 @@ class Parts:
 def duties(parts: Parts) -> tuple[Duty, ...]:
     """Everything that recurs, with its pace."""
     days, heads, attempts = DayClosing(), TrailHeads(), telling.Telling(parts.gate)
+    looks = first_looks.Days()
     return (
         Duty(
             "number the ledger", timedelta(seconds=ledger_upkeep.TICK_SECONDS), lambda: _number_the_ledger(parts)
@@ -89,6 +90,7 @@ def duties(parts: Parts) -> tuple[Duty, ...]:
         Duty("rescue jobs", timedelta(seconds=15), lambda: _rescue_jobs(parts)),
         Duty("rotate keys", timedelta(seconds=60), lambda: _rotate_keys(parts)),
         Duty("close days of disclosures", timedelta(seconds=60), lambda: bool(days.step(parts.database))),
+        Duty("tell of first looks", timedelta(seconds=60), lambda: looks.step(parts.gate)),
         Duty("close minutes of the trail", timedelta(seconds=20), lambda: heads.step(parts.database, parts.now())),
         Duty("expire recoveries", timedelta(seconds=60), lambda: _expire_recoveries(parts)),
         Duty("tell how things stand", timedelta(seconds=15), lambda: _tell_how_things_stand(parts)),
@@ -99,7 +101,11 @@ def duties(parts: Parts) -> tuple[Duty, ...]:
 
 def handlers(gate: Gate) -> Mapping[Job, Handler]:
     """What each kind of job does."""
-    return {jobs.SEND_MESSAGE: partial(messages.send, gate, _sender(gate.settings))}
+    return {
+        jobs.SEND_MESSAGE: partial(messages.send, gate, _sender(gate.settings)),
+        jobs.SEND_RECOVERY_CODE: partial(recovery_messages.send_code, gate),
+        jobs.AWAIT_FIRST_LOOK: partial(first_looks.after_consent, gate),
+    }
 
 
 def _sender(settings: Settings) -> Sender:

@@ -31,6 +31,8 @@ class Label(StrEnum):
     STORED_REQUEST = "stored-request"
     DELIVERY = "delivery"
     PASSWORD_PROVED = "password-proved"
+    RECOVERY_STEPS = "recovery-steps"
+    CANCELLATION = "cancellation"
     ACTIVATION = "activation"
     REPEATABLE_NONCE = "repeatable-nonce"  # of what must seal to the same text again
 

@@ -38,6 +38,8 @@ class Kind(Enum):
     LINK = Label.LINK, 1
     STORED_REQUEST = Label.STORED_REQUEST, 1
     PASSWORD_PROVED = Label.PASSWORD_PROVED, 1
+    RECOVERY_STEPS = Label.RECOVERY_STEPS, 1
+    CANCELLATION = Label.CANCELLATION, 11  # a recovery stays open for ten
     ACTIVATION = Label.ACTIVATION, 1
 
     def __init__(self, label: Label, longest_days: int) -> None:

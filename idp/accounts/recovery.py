@@ -6,14 +6,20 @@ recovery code, a passkey or a counter among the two the owner has 72 hours to ca
 asking again does not move that end. What a counter or a letter proved is not cancelled from a phone or an inbox;
 two cancellings by one channel freeze it, and send both sides to a counter. How each proof is given is another
 module's; what ends with a completed recovery stands in `idp/revocation`.
+
+A recovery is the account's, and several may be at it: the owner, and whoever holds a stolen phone. So nobody opens
+it by proofs of somebody else: who comes to open it is judged by the proofs that they gave themselves, and waits as
+those demand.
 """
 
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from idp import audit
@@ -22,6 +28,7 @@ from idp.accounts.states import Proof, RecoveryState
 from keys.handles import digest, new_handle, same
 
 WAIT = timedelta(hours=72)
+PROVED_WITHIN = timedelta(hours=1)  # from the first proof to the second; an older first one starts no wait
 STAYS_OPEN = timedelta(days=7)  # after it could be opened; then it must be asked for anew
 FREEZES_FOR = timedelta(days=90)
 CANCELS_THAT_FREEZE = 2
@@ -76,6 +83,7 @@ class Standing:
     recovery_id: UUID
     state: RecoveryState
     proofs: tuple[Proof, ...]
+    asked_at: datetime
     opens_at: datetime
     cancel_handle: str | None = field(default=None, repr=False)
 
@@ -83,6 +91,10 @@ class Standing:
     def needs_another_proof(self) -> bool:
         """Whether the citizen still has to prove a second thing."""
         return len(self.proofs) < 2
+
+    def opens_for(self, given: Iterable[Proof]) -> datetime:
+        """When it opens for whoever gave these proofs."""
+        return _opens_at(self.asked_at, frozenset(given))
 
 
 def begin(db: Session, citizen_id: UUID, cause: Cause, proof: Proof, now: datetime) -> Standing | NotPossible:
@@ -92,8 +104,10 @@ def begin(db: Session, citizen_id: UUID, cause: Cause, proof: Proof, now: dateti
     if proof is not Proof.COUNTER and _is_frozen(db, citizen_id, now):
         return NotPossible.FROZEN
     there = _find_open(db, citizen_id)
-    if there is not None:
-        return add_proof(db, citizen_id, proof, now)
+    if there is not None and _is_abandoned(there, now):
+        _move(db, there, RecoveryState.EXPIRED, now)
+    elif there is not None:
+        return add_proof(db, citizen_id, there.recovery_id, proof, now)
     handle = new_handle()
     recovery_id = db.connection().exec_driver_sql("SELECT uuidv7()").scalar_one()
     recovery = Recovery(
@@ -103,7 +117,7 @@ def begin(db: Session, citizen_id: UUID, cause: Cause, proof: Proof, now: dateti
         first_proof=proof,
         state=RecoveryState.WAITING,
         asked_at=now,
-        opens_at=_opens_at(now, proof, None),
+        opens_at=_opens_at(now, {proof}),
         cancel_digest=digest(handle),
         state_at=now,
     )
@@ -113,19 +127,24 @@ def begin(db: Session, citizen_id: UUID, cause: Cause, proof: Proof, now: dateti
     return _standing(recovery, handle)
 
 
-def add_proof(db: Session, citizen_id: UUID, proof: Proof, now: datetime) -> Standing | NotPossible:
-    """Take a second proof of another kind. If it is strong the wait is over; nothing makes it longer."""
+def add_proof(
+    db: Session, citizen_id: UUID, recovery_id: UUID, proof: Proof, now: datetime
+) -> Standing | NotPossible:
+    """Take a second proof of another kind. If it is strong the wait is over; nothing makes it longer.
+
+    A recovery that has two already takes no third; who brings one is still judged by what they gave.
+    """
     recovery = _find_open(db, citizen_id)
-    if recovery is None:
+    if recovery is None or recovery.recovery_id != recovery_id or _is_abandoned(recovery, now):
         return NotPossible.NOT_OPEN
     if proof is not Proof.COUNTER and _is_frozen(db, citizen_id, now):
         return NotPossible.FROZEN
-    if proof is recovery.first_proof or proof is recovery.second_proof:
+    if recovery.second_proof is not None or proof is recovery.first_proof:
         return _standing(recovery)
-    if recovery.second_proof is not None or {proof, recovery.first_proof} <= _SAME_THING:
+    if {proof, recovery.first_proof} <= _SAME_THING:
         return NotPossible.SAME_PROOF
     recovery.second_proof = proof
-    recovery.opens_at = _opens_at(recovery.asked_at, recovery.first_proof, proof)
+    recovery.opens_at = _opens_at(recovery.asked_at, {recovery.first_proof, proof})
     db.flush()
     _record(db, recovery, "recovery.proved", detail={"proof": proof})
     return _standing(recovery)
@@ -133,32 +152,46 @@ def add_proof(db: Session, citizen_id: UUID, proof: Proof, now: datetime) -> Sta
 
 def find(db: Session, citizen_id: UUID) -> Standing | None:
     """The recovery under way, for the page that names its end."""
-    recovery = _find_open(db, citizen_id)
+    recovery = db.scalar(_open_of(citizen_id))
     return None if recovery is None else _standing(recovery)
 
 
-def open_(db: Session, citizen_id: UUID, now: datetime) -> Standing | NotPossible:
-    """Let the citizen choose a new password: both proofs are given and the wait is over."""
+def open_(
+    db: Session, citizen_id: UUID, recovery_id: UUID, given: Iterable[Proof], now: datetime
+) -> Standing | NotPossible:
+    """Let the citizen choose a new password: both proofs are given, by this one, and their wait is over."""
     recovery = _find_open(db, citizen_id)
-    if recovery is None or recovery.second_proof is None:
+    if recovery is None or recovery.recovery_id != recovery_id:
         return NotPossible.NOT_OPEN
-    if now < recovery.opens_at:
-        return NotPossible.TOO_EARLY
+    refused = _find_refusal(recovery, frozenset(given), now)
+    if refused is not None:
+        return refused
     if recovery.state is RecoveryState.WAITING:
         _move(db, recovery, RecoveryState.OPENED, now)
     return _standing(recovery)
 
 
-def complete(db: Session, citizen_id: UUID, now: datetime) -> Standing | NotPossible:
+def complete(
+    db: Session, citizen_id: UUID, recovery_id: UUID, given: Iterable[Proof], now: datetime
+) -> Standing | NotPossible:
     """The new password is set.
 
     For a day the account is `basic` (`sessions` sees to it); the caller ends all that ends.
     """
     recovery = _find_open(db, citizen_id)
-    if recovery is None or recovery.state is not RecoveryState.OPENED:
+    if recovery is None or recovery.recovery_id != recovery_id or recovery.state is not RecoveryState.OPENED:
         return NotPossible.NOT_OPEN
+    refused = _find_refusal(recovery, frozenset(given), now)
+    if refused is not None:
+        return refused
     _move(db, recovery, RecoveryState.COMPLETED, now)
     return _standing(recovery)
+
+
+def is_completed(db: Session, citizen_id: UUID, recovery_id: UUID) -> bool:
+    """Whether it has led to a new password: who sends the form twice is told the same twice."""
+    recovery = db.get(Recovery, (citizen_id, recovery_id))
+    return recovery is not None and recovery.state is RecoveryState.COMPLETED
 
 
 def cancel_by_handle(
@@ -196,8 +229,19 @@ def forget(db: Session, limit: int, now: datetime) -> int:
     return db.connection().exec_driver_sql(_FORGET, {"limit": limit, "now": now}).rowcount
 
 
-def _opens_at(asked_at: datetime, first: Proof, second: Proof | None) -> datetime:
-    return asked_at if STRONG & {first, second} else asked_at + WAIT
+def _opens_at(asked_at: datetime, proofs: AbstractSet[Proof]) -> datetime:
+    return asked_at if STRONG & proofs else asked_at + WAIT
+
+
+def _find_refusal(recovery: Recovery, given: frozenset[Proof], now: datetime) -> NotPossible | None:
+    if recovery.second_proof is None or len(given) < 2 or given <= _SAME_THING:
+        return NotPossible.NOT_OPEN
+    return NotPossible.TOO_EARLY if now < _opens_at(recovery.asked_at, given) else None
+
+
+def _is_abandoned(recovery: Recovery, now: datetime) -> bool:
+    """Begun and left. Its end must not serve another who comes days later: the owner was warned of an own act."""
+    return recovery.second_proof is None and recovery.asked_at <= now - PROVED_WITHIN
 
 
 def _is_frozen(db: Session, citizen_id: UUID, now: datetime) -> bool:
@@ -215,10 +259,13 @@ def _is_frozen(db: Session, citizen_id: UUID, now: datetime) -> bool:
 
 
 def _find_open(db: Session, citizen_id: UUID) -> Recovery | None:
-    statement = (
-        select(Recovery).where(Recovery.citizen_id == citizen_id, Recovery.state.in_(_OPEN)).with_for_update()
-    )
-    return db.scalar(statement.execution_options(populate_existing=True))
+    """Locked: of two acts at once the second is judged by what the first left."""
+    return db.scalar(_open_of(citizen_id).with_for_update())
+
+
+def _open_of(citizen_id: UUID) -> Select[Recovery]:
+    statement = select(Recovery).where(Recovery.citizen_id == citizen_id, Recovery.state.in_(_OPEN))
+    return statement.execution_options(populate_existing=True)
 
 
 def _move(db: Session, recovery: Recovery, state: RecoveryState, now: datetime) -> None:
@@ -236,4 +283,4 @@ def _record(db: Session, recovery: Recovery, action: str, detail: dict[str, str]
 
 def _standing(recovery: Recovery, handle: str | None = None) -> Standing:
     proofs = tuple(proof for proof in (recovery.first_proof, recovery.second_proof) if proof is not None)
-    return Standing(recovery.recovery_id, recovery.state, proofs, recovery.opens_at, handle)
+    return Standing(recovery.recovery_id, recovery.state, proofs, recovery.asked_at, recovery.opens_at, handle)

@@ -59,6 +59,11 @@ def use(db: Session, vault: Vault, citizen_id: UUID, typed: str, now: datetime) 
     return True
 
 
+def give_up(db: Session, citizen_id: UUID) -> None:
+    """None of the set works any more: somebody else may have read it."""
+    db.execute(delete(RecoveryCode).where(RecoveryCode.citizen_id == citizen_id))
+
+
 def count_left(db: Session, citizen_id: UUID) -> int:
     """How many of the set are unused: "sisa 7"."""
     unused = (RecoveryCode.citizen_id == citizen_id, RecoveryCode.used_at.is_(None))

@@ -10,14 +10,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
-from psycopg import Connection
-
 from consent import decision
 from consent.agreements import Agreement
 from consent.decision import StillToAsk
 from consent.records import Head
 from idp.accounts import assurance
 from idp.accounts.assurance import Acr, Reached, Requirement
+from idp.accounts.sessions import BASIC_AFTER_RECOVERY
 from idp.authorization import codes, handles, interaction, pushed, response, validation
 from idp.authorization.handles import Story
 from idp.authorization.id_token_hint import SubjectsOf
@@ -30,11 +29,12 @@ from idp.clients.registry import Client
 from idp.errors import OAuthError, PageError
 from idp.exchange import Parameters, Reply
 from idp.gate import Gate
+from idp.hot_connection import HotConnection
 
 # hotpath statement (1): is this browser signed in, is the account open, what stands between the citizen and this
 # client? It decides nothing and writes nothing, so it needs no lock.
 _LOOK = """
-SELECT s.authenticated_at, s.aal, s.amr, a.state, a.ial,
+SELECT s.authenticated_at, s.aal, s.amr, a.state::text, a.ial,
        c.consent_id, c.agreement_no, c.revision, c.given_at, c.expires_at, c.attribute_nos, c.law_nos,
        c.offered_nos, c.paused_at, c.withdrawn_at, c.agency_no,
        coalesce(%(now)s::timestamptz, now()) AS now
@@ -50,8 +50,14 @@ SELECT s.authenticated_at, s.aal, s.amr, a.state, a.ial,
 
 NOT_BEGUN = datetime.min.replace(tzinfo=UTC)  # the story begins with the first look, at the database's time
 
+# For a day after a recovery no second factor raises a session (`sessions`): asking for it would ask for ever.
 _SECOND_FACTOR = """
-SELECT true FROM idp.totp_secrets WHERE citizen_id = %(citizen_id)s AND confirmed_at IS NOT NULL LIMIT 1
+SELECT true FROM idp.totp_secrets AS t
+ WHERE t.citizen_id = %(citizen_id)s AND t.confirmed_at IS NOT NULL
+   AND NOT EXISTS (SELECT FROM idp.recoveries AS r
+                    WHERE r.citizen_id = %(citizen_id)s AND r.state = 'completed'
+                      AND r.state_at > now() - %(basic_after_recovery)s::interval)
+ LIMIT 1
 """
 
 
@@ -224,7 +230,7 @@ def still_to_ask(
 
 def _next(
     gate: Gate,
-    connection: Connection,
+    connection: HotConnection,
     client: Client,
     request: AuthorizationRequest,
     story: Story,
@@ -240,13 +246,14 @@ def _next(
     step = interaction.next_step(*arguments, account_chosen=story.account_chosen)
     if step is not Step.STEP_UP or session is None:
         return step
-    possible = connection.execute(_SECOND_FACTOR, {"citizen_id": session.citizen_id}).fetchone() is not None
+    given = {"citizen_id": session.citizen_id, "basic_after_recovery": BASIC_AFTER_RECOVERY}
+    possible = connection.row(_SECOND_FACTOR, given) is not None
     chance = StepUpChance.POSSIBLE if possible else StepUpChance.IMPOSSIBLE
     return interaction.next_step(*arguments, account_chosen=story.account_chosen, chance=chance)
 
 
 def _look(
-    gate: Gate, connection: Connection, client: Client, agreement: Agreement, session: SessionKey | None
+    gate: Gate, connection: HotConnection, client: Client, agreement: Agreement, session: SessionKey | None
 ) -> Look:
     if session is None:
         return Look(None, None, gate.now())
@@ -258,7 +265,7 @@ def _look(
         "purpose_no": agreement.purpose_no,
         "now": None,
     }
-    row = connection.execute(_LOOK, parameters).fetchone()
+    row = connection.row(_LOOK, parameters)
     if row is None:
         return Look(None, None, gate.now())
     (
@@ -305,7 +312,7 @@ def _look(
 
 
 def _code(
-    connection: Connection,
+    connection: HotConnection,
     client: Client,
     request: AuthorizationRequest,
     session: SessionKey,

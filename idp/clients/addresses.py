@@ -130,8 +130,10 @@ def is_registered(sent: str, registered: Iterable[str], *, any_loopback_port: bo
 
 
 def _without_loopback_port(uri: str) -> str | None:
-    found = re.fullmatch(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?((?:[/?].*)?)", uri)
-    return found and found[1] + found[2]
+    found = re.fullmatch(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::([1-9][0-9]{0,4}))?((?:[/?].*)?)", uri)
+    if found is None or int(found[2] or 80) > 65535:  # no browser goes to a port that is none
+        return None
+    return found[1] + found[3]
 
 
 class Difference(StrEnum):

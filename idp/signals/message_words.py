@@ -13,6 +13,9 @@ class Kind(StrEnum):
     """What a message is about."""
 
     NOTIFICATION = "notification"
+    ADDRESS_CODE = "address_code"
+    RECOVERY_ASKED = "recovery_asked"
+    RECOVERY_CODE = "recovery_code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,21 @@ WORDS = {
         "id": Words("Pemberitahuan Gapura", "Ada pemberitahuan di Gapura. Buka lewat alamat yang biasa."),
         "en": Words("Gapura notification", "You have a notification in Gapura. Open it at the usual address."),
     },
+    Kind.ADDRESS_CODE: {
+        "id": Words("Kode Gapura", "{code} kode Gapura. Jangan beri tahu siapa pun, termasuk petugas."),
+        "en": Words("Gapura code", "{code} is your Gapura code. Tell no one, not even staff."),
+    },
+    # The one message with a link: whoever did not ask must be able to say so without signing in.
+    Kind.RECOVERY_ASKED: {
+        "id": Words("Pemulihan akun Gapura", "Ada yang meminta pemulihan akun Anda. Bukan Anda? Batalkan: {link}"),
+        "en": Words("Gapura account recovery", "Someone asked to recover your account. Not you? Cancel: {link}"),
+    },
+    Kind.RECOVERY_CODE: {
+        "id": Words(
+            "Kode pemulihan Gapura", "{code} kode pemulihan Gapura. Jangan beri tahu siapa pun, termasuk petugas."
+        ),
+        "en": Words("Gapura recovery code", "{code} is your Gapura recovery code. Tell no one, not even staff."),
+    },
 }
 
 
@@ -35,3 +53,9 @@ def words(kind: Kind, language: str, **places: str) -> Words:
     """The words of one message. `language` is `id` or `en`."""
     found = WORDS[kind][language]
     return Words(found.subject, found.text.format(**places))
+
+
+def with_code(kind: Kind, language: str, code: str, *, host: str, by_sms: bool) -> Words:
+    """The words around a code. Of an SMS the last line binds it to our host; an e-mail is read, not filled in."""
+    plain = words(kind, language, code=code)
+    return Words(plain.subject, f"{plain.text}\n\n@{host} #{code}") if by_sms else plain

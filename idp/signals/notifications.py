@@ -42,6 +42,12 @@ def addresses_of(db: Session, vault: Vault, citizen_id: UUID) -> list[Identifier
     return [address for address in found if address is not None]
 
 
+def was_told(db: Session, citizen_id: UUID, kind: str, detail: dict[str, Any]) -> bool:
+    """Whether there is a message of this kind whose detail holds at least this."""
+    told = (Notification.citizen_id == citizen_id, Notification.kind == kind, Notification.detail.contains(detail))
+    return db.scalar(select(Notification.notification_id).where(*told).limit(1)) is not None
+
+
 def list_of(db: Session, citizen_id: UUID, limit: int = 50) -> list[Notification]:
     """Newest first."""
     newest = select(Notification).where(Notification.citizen_id == citizen_id)

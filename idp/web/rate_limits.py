@@ -37,6 +37,9 @@ ACTIVATIONS_OF_A_NETWORK = Limit(
     "activations-network", at_once=30, every=timedelta(seconds=30), each_success_adds=3
 )
 LETTERS_OF_A_NIK = Limit("letters-nik", at_once=5, every=timedelta(hours=1))
+# Proofs of a recovery: a code of 79 bits is not guessed at, so this bounds only the work. Apart from guesses at
+# passwords, because recovery is what is offered where those are spent.
+PROOFS_OF_A_NETWORK = Limit("proofs-network", at_once=100, every=timedelta(seconds=10), each_success_adds=10)
 RECOVERIES_OF_AN_ACCOUNT = Limit("recoveries-account", at_once=5, every=timedelta(hours=1))
 
 # A success counts for one minute after those before it: a network with a thousand an hour has some 900 to its

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from flask import Flask, Response, g, request
 from flask_babel import gettext
-from wtforms import BooleanField, PasswordField, StringField
+from wtforms import BooleanField, PasswordField, RadioField, SelectMultipleField, StringField
 
 from idp.endpoints.sign_in.activate import (
     METHODS,
@@ -24,6 +24,7 @@ from idp.endpoints.sign_in.activate import (
     NewPasswordForm,
     PersonForm,
 )
+from idp.endpoints.sign_in.recovery import CAUSES, WAYS
 from idp.web import languages, masking, pages, problems
 from idp.web.forms import Form
 
@@ -129,6 +130,7 @@ def consent_page(**changed: Any) -> dict[str, Any]:
         "handle": "h",
         "client_name": "Antrean Puskesmas",
         "agency_name": "Dinas Kesehatan Kota Sukamaju",
+        "agency_verified": True,
         "host": "antrean.dinkes-sukamaju.example",
         "citizen_name": "Siti Rahayu",
         "purpose_sentence": "Mendaftarkan Anda di antrean puskesmas.",
@@ -238,7 +240,7 @@ def no_method() -> MethodForm:
 
 def hang_activation(gallery: Gallery) -> None:
     client = {"name": "Antrean Puskesmas", "agency_name": "Dinas Kesehatan Kota Sukamaju"}
-    waiting = SimpleNamespace(handle="h", client=client, onward="/")
+    waiting = SimpleNamespace(handle="h", client=client, onward="/", at=lambda path: path)
     step = {"handle": "h", "client": client, "at": lambda: lambda path: path}
     gallery.add("sign_in/activate.html", form=MethodForm, methods=METHODS, **step)
     gallery.add("sign_in/activate.html", "wrong", form=no_method, methods=METHODS, **step)
@@ -255,7 +257,11 @@ def hang_activation(gallery: Gallery) -> None:
     gallery.add("sign_in/activate_check.html", birth_date="2001", channel=told, **shown)
     gallery.add("sign_in/activate_check.html", "empty", birth_date="2001", channel="", **shown)
     end = {"handle": "h", "waiting": waiting, "signed_in": True}
-    gallery.add("sign_in/activate_done.html", form=Form, **end)
+    phone = lambda: masking.shown("phone_number", "+6281234501234")  # noqa: E731
+    gallery.add("sign_in/activate_done.html", form=Form, told=phone, **end)
+    gallery.add("sign_in/activate_done.html", "empty", form=Form, told=None, **end)
+    gallery.add("sign_in/activate_address.html", form=CodeForm, shown=phone, onward="/", **end)
+    gallery.add("sign_in/activate_address.html", "wrong", form=wrong_code, shown=phone, onward="/", **end)
     gallery.add("sign_in/activate_codes.html", codes=["7K2M-94QD-XH3T-7K2M"] * 10, **end)
 
 
@@ -267,9 +273,24 @@ def hang_security(gallery: Gallery) -> None:
     )
     plain = {"form": Form, "here": ID, "now": NOW, "changed_at": NOW, "signed_in": True}
     gallery.add(
-        "citizen/security.html", places=[here, there], has_app=True, codes_left=7, done="password", **plain
+        "citizen/security.html",
+        places=[here, there],
+        has_app=True,
+        codes_left=7,
+        done="password",
+        recovery=SimpleNamespace(opens_at=NOW + timedelta(days=3)),
+        **plain,
     )
-    gallery.add("citizen/security.html", "empty", places=[here], has_app=False, codes_left=0, done="", **plain)
+    gallery.add(
+        "citizen/security.html",
+        "empty",
+        places=[here],
+        has_app=False,
+        codes_left=0,
+        done="",
+        recovery=None,
+        **plain,
+    )
     setup = SimpleNamespace(totp_id=ID, secret="JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP")
     app = {"setup": setup, "signed_in": True}
     gallery.add("citizen/security_code_app.html", form=CodeForm, replaces=True, **app)
@@ -282,6 +303,56 @@ def hang_security(gallery: Gallery) -> None:
     codes = ["7K2M-94QD-XH3T-8PQR"] * 10
     gallery.add("citizen/security_codes.html", codes=codes, app=True, signed_in=True)
     gallery.add("citizen/security_codes.html", "empty", codes=codes, app=False, signed_in=True)
+
+
+def recovery_form(**wrongs: str) -> Callable[[], Form]:
+    """The door's own forms are more than a page needs: these have the same fields."""
+
+    class RecoveryForm(Form):
+        cause = RadioField(choices=CAUSES, validate_choice=False)
+        identifier = StringField("NIK, nomor HP, atau e-mail")
+        proofs = SelectMultipleField(choices=WAYS, validate_choice=False)
+        code = StringField("Kode pemulihan")
+        new_password = PasswordField("Buat kata sandi")
+
+    def made() -> Form:
+        form = RecoveryForm()
+        form.validate()
+        form["csrf_token"].errors = []
+        for name, text in wrongs.items():
+            form.refuse(name, gettext(text))
+        return form
+
+    return made
+
+
+def hang_recovery(gallery: Gallery) -> None:
+    ways = {
+        "recovery": {"cause": "Pilih apa yang terjadi.", "identifier": "Isi NIK, nomor HP, atau e-mail."},
+        "recovery_proofs": {"proofs": "E-mail dan nomor HP dihitung satu bukti. Pilih satu bukti lain."},
+        "recovery_code": {"code": "Kode tidak cocok. Periksa kode di kertas, lalu coba lagi."},
+        "recovery_password": {"new_password": "Isi kata sandi."},
+    }
+    for name, wrongs in ways.items():
+        shown = {"handle": "h", "least": 15}
+        gallery.add(f"sign_in/{name}.html", form=recovery_form(), **shown)
+        gallery.add(f"sign_in/{name}.html", "wrong", form=recovery_form(**wrongs), **shown)
+    sent = {"handle": "", "minutes": 30, "by_phone": True, "again_at": NOW}
+    gallery.add("sign_in/recovery_message.html", form=recovery_form(), **sent)
+    spent = sent | {"by_phone": False, "again_at": None}
+    wrong = recovery_form(code="Kode tidak cocok. Periksa pesan terakhir.")
+    gallery.add("sign_in/recovery_message.html", "wrong", form=wrong, **spent)
+    gallery.add("sign_in/recovery_device.html", form=Form, handle="", refused=None)
+    refused = "Kami belum mengenal HP atau komputer ini. Pilih bukti lain."
+    gallery.add("sign_in/recovery_device.html", "wrong", form=Form, handle="", refused=refused)
+    gallery.add("sign_in/recovery_wait.html", handle="", opens_at=NOW + timedelta(days=3))
+    done = {"handle": "", "onward": "/login"}
+    gallery.add("sign_in/recovery_done.html", cause="forgot_password", until=NOW + timedelta(days=1), **done)
+    gallery.add("sign_in/recovery_done.html", "all", cause="somebody_else", until=NOW, **done)
+    gallery.add("sign_in/recovery_cancel.html", form=Form, link="x", opens_at=NOW + timedelta(days=3))
+    gallery.add("sign_in/recovery_cancelled.html")
+    gallery.add("sign_in/recovery_over.html", at_counter=False)
+    gallery.add("sign_in/recovery_over.html", "counter", at_counter=True)
 
 
 def hang_sign_out(gallery: Gallery) -> None:
@@ -373,6 +444,7 @@ def make_gallery() -> Gallery:
     hang_activation(gallery)
     hang_sign_out(gallery)
     hang_security(gallery)
+    hang_recovery(gallery)
     hang_consents(gallery)
     hang_portal(gallery)
     for code in problems.PAGES:

@@ -80,7 +80,11 @@ WORDS = {
     "second_factor_added": Words(lazy_gettext("Kode kedua dipasang."), "/security", _SECURITY),
     "second_factor_removed": Words(lazy_gettext("Kode kedua dilepas."), "/security", _SECURITY),
     "recovery_codes_made": Words(lazy_gettext("Kode pemulihan baru dibuat."), "/security", _SECURITY),
+    "address_moved": Words(
+        lazy_gettext("Nomor HP atau e-mail Anda kini dipakai akun lain."), "/security", _SECURITY
+    ),
     "recovery_requested": Words(lazy_gettext("Ada yang meminta pemulihan akun Anda."), "/security", _SECURITY),
+    "recovery_cancelled": Words(lazy_gettext("Permintaan pemulihan akun dibatalkan."), "/security", _SECURITY),
     "recovered": Words(lazy_gettext("Akun dipulihkan. Semua HP lama dikeluarkan."), "/security", _SECURITY),
 }
 # A kind that a newer release wrote, read by an older one beside it.
@@ -143,5 +147,8 @@ def _identifier(detail: dict[str, Any]) -> str:
 
 
 def _name(detail: dict[str, Any]) -> str:
+    """The application's, or its agency's where the message is about the whole agency."""
     client = current.gate().registry.get().by_no.get(int(detail.get("client_no", 0)))
-    return in_language(client.name, languages.current()) if client else ""
+    if client is None:
+        return ""
+    return in_language(client.agency_name if "agency_no" in detail else client.name, languages.current())

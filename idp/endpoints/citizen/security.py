@@ -7,10 +7,12 @@ from uuid import UUID
 
 from flask import Blueprint, Response, abort, request
 
-from idp.accounts import passwords, recovery_codes, sessions, totp
+from idp.accounts import passwords, recovery, recovery_codes, sessions, totp
+from idp.accounts.recovery import CancelledBy, NotPossible
 from idp.accounts.states import SessionEnd
 from idp.revocation import session as revocation
-from idp.web import current, pages, signed_in
+from idp.signals import notifications
+from idp.web import current, languages, pages, signed_in
 from idp.web.forms import Form
 
 blueprint = Blueprint("citizen_security", __name__, url_prefix="/security")
@@ -22,10 +24,9 @@ def show() -> Response:
     with current.reading() as db:
         places = sessions.list_of(db, gate.vault, citizen.citizen_id, citizen.session.now)
         changed_at = passwords.find_set_at(db, citizen.citizen_id)
-        has_app, codes_left = (
-            totp.is_set_up(db, citizen.citizen_id),
-            recovery_codes.count_left(db, citizen.citizen_id),
-        )
+        has_app = totp.is_set_up(db, citizen.citizen_id)
+        codes_left = recovery_codes.count_left(db, citizen.citizen_id)
+        asked = recovery.find(db, citizen.citizen_id)
     return pages.render(
         "citizen/security.html",
         form=Form(),
@@ -34,6 +35,7 @@ def show() -> Response:
         changed_at=changed_at,
         has_app=has_app,
         codes_left=codes_left,
+        recovery=asked,
         done=request.args.get("done", ""),
         now=citizen.session.now,
     )
@@ -60,4 +62,17 @@ def end_others() -> Response:
             db, citizen.citizen_id, citizen.session.session_id, SessionEnd.ENDED_BY_CITIZEN
         )
         revocation.end_with(db, ended)
+    return pages.see_other("/security")
+
+
+@blueprint.post("/recovery/cancel")
+def cancel_recovery() -> Response:
+    """Somebody asked for this account, and whoever is signed in says no. Asks nothing more: it must be quick."""
+    citizen, gate = signed_in.citizen(), current.gate()
+    if not Form().validate_on_submit():
+        abort(400)
+    with current.writing() as db:
+        outcome = recovery.cancel(db, citizen.citizen_id, CancelledBy.SESSION, citizen.session.now)
+        if not isinstance(outcome, NotPossible):
+            notifications.warn(db, gate.vault, citizen.citizen_id, "recovery_cancelled", languages.current())
     return pages.see_other("/security")

@@ -24,7 +24,7 @@ from idp.authorization.code_flow import Screen, SessionKey
 from idp.authorization.interaction import Step
 from idp.claims import notice_words
 from idp.errors import Code, OAuthError, PageError
-from idp.signals import notifications
+from idp.signals import first_looks, notifications
 from idp.web import current, languages, masking, pages, sign_in
 from idp.web.sign_in import ScreenForm, Screening
 
@@ -93,6 +93,9 @@ def _give(screen: Screen, session: SessionKey, allowed: frozenset[int]) -> None:
             detail = {"client_no": screen.client.client_no, "consent_id": str(outcome.consent_id)}
             kind = "consent_given" if outcome.act == "given" else "consent_widened"
             notifications.add(db, session.citizen_id, kind, detail)
+            if outcome.act == "given":
+                client_no, now = screen.client.client_no, screen.look.now
+                first_looks.await_look(db, session.citizen_id, client_no, now)
     if isinstance(outcome, Moved):
         return  # another tab answered first: the recorded answer stands, and the story looks at it again
     audit.record(
@@ -105,6 +108,10 @@ def _refused(screen: Screen, session: SessionKey) -> None:
     """The no is an act of its own: the citizen finds it in the history, and no consent comes of it (C043)."""
     with current.writing() as db:
         records.refuse(db, _giving(db, screen, session, screen.ask.answered(frozenset())))
+        audit.record(
+            db, action="consent.refused", object_id=screen.client.client_id, outcome="refused",
+            actor_id=session.citizen_id,
+        )  # fmt: skip
 
 
 def _giving(db: Any, screen: Screen, session: SessionKey, answer: Any) -> Giving:
@@ -157,6 +164,7 @@ def _page(outcome: Screen, screen: Screening, session: SessionKey, status: int =
         redirect_uri=screen.redirect_uri,
         client_name=words["application"],
         agency_name=words["agency"],
+        agency_verified=client.agency_state == "verified",
         host=urlsplit(screen.redirect_uri).netloc or urlsplit(screen.redirect_uri).scheme,
         citizen_name=_shown(profile, "name")["value_masked"],
         purpose_sentence=words["purpose"],
