@@ -80,6 +80,11 @@ def authenticate(
     return client
 
 
+def named(request: Request, form: Parameters) -> str:
+    """Who the request says it is from, unproven."""
+    return _presented(request, form).client_id
+
+
 def _presented(request: Request, form: Parameters) -> Presented:
     authorization, single = request.header("authorization"), form.single
     if form.doubled & {"client_id", "client_secret", "client_assertion", "client_assertion_type"}:

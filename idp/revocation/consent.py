@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from consent import consents, records
 from consent.records import AlreadyEnded, Amended, Ended, Head, NotFound, NotTaken
+from idp import audit
 from idp.gate import Gate
 from idp.signals import delivery, outbox
 from idp.signals.security_events import Event
@@ -38,6 +39,7 @@ def withdraw_attribute(
     parties = _parties(gate, citizen_id, head)
     outcome = records.withdraw_attribute(db, citizen_id, consent_id, attribute_no, parties=parties, acr=acr)
     if isinstance(outcome, Amended):
+        _note(db, citizen_id, consent_id, "amended")
         detail = {"consent_id": str(consent_id), "attribute_nos": sorted(outcome.attribute_nos)}
         outbox.put(db, outcome.client_no, citizen_id, Event.TOKEN_CLAIMS_CHANGE, detail, outcome.at)
     return outcome
@@ -63,10 +65,15 @@ def expire_due(db: Session, gate: Gate, limit: int) -> int:
 
 def end_with(db: Session, citizen_id: UUID, ended: Ended) -> None:
     """What a consent's end takes with it, whoever ended it."""
+    _note(db, citizen_id, ended.consent_id, ended.act)
     refresh_families.end_of_consent(db, citizen_id, ended.consent_id, ended.at)
     detail = {"consent_id": str(ended.consent_id), "reason": ended.act}
     outbox.put(db, ended.client_no, citizen_id, "consent-withdrawn", detail, ended.at)
     delivery.start_clock(db, citizen_id, ended.consent_id, ended.client_no, ended.at)
+
+
+def _note(db: Session, citizen_id: UUID, consent_id: UUID, act: str) -> None:
+    audit.record(db, action=f"consent.{act}", object_id=str(consent_id), outcome="done", actor_id=citizen_id)
 
 
 def _head(db: Session, citizen_id: UUID, consent_id: UUID) -> Head | None:

@@ -108,6 +108,10 @@ def _refused(screen: Screen, session: SessionKey) -> None:
     """The no is an act of its own: the citizen finds it in the history, and no consent comes of it (C043)."""
     with current.writing() as db:
         records.refuse(db, _giving(db, screen, session, screen.ask.answered(frozenset())))
+        audit.record(
+            db, action="consent.refused", object_id=screen.client.client_id, outcome="refused",
+            actor_id=session.citizen_id,
+        )  # fmt: skip
 
 
 def _giving(db: Any, screen: Screen, session: SessionKey, answer: Any) -> Giving:
