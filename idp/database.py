@@ -15,15 +15,13 @@ from typing import Any, LiteralString, TypeVar
 import psycopg
 import sqlalchemy
 from psycopg import sql
-from psycopg.rows import TupleRow
 from sqlalchemy import event, exc
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from idp.errors import DatabaseAway
+from idp.hot_connection import LOST, HotConnection
 
-# 25006: read-only, an old primary. 57P01-03: shut down, crashed, starting. 08xxx: the connection itself.
-LOST = frozenset({"25006", "57P01", "57P02", "57P03", "08000", "08001", "08003", "08004", "08006"})
 CONNECT_SECONDS = 2  # libpq knows no less
 HOT_SETTINGS: LiteralString = """
 SET plan_cache_mode = force_generic_plan;   -- PostgreSQL would plan an ANY() anew each time: 72 us instead of 30
@@ -38,11 +36,6 @@ SET lock_timeout = '10s';
 SET idle_in_transaction_session_timeout = '60s'
 """
 READING_SETTINGS: LiteralString = "SET default_transaction_read_only = on; SET statement_timeout = '30s'"
-
-
-def one_line(statement: str) -> str:
-    """A statement without its line breaks: psycopg keeps what it has parsed only up to 4,096 characters."""
-    return " ".join(statement.split())
 
 
 C = TypeVar("C", bound=psycopg.Connection[Any])
@@ -64,20 +57,6 @@ def lost_is_away() -> Iterator[None]:
         raise
     except exc.TimeoutError as error:  # every pooled connection is busy (C082)
         raise DatabaseAway("database: no free connection") from error
-
-
-class HotConnection(psycopg.Connection[TupleRow]):
-    """Held; its loss is one exception. Never ROLLBACK on it: psycopg then forgets what is prepared."""
-
-    def execute(self, *arguments: Any, **options: Any) -> psycopg.Cursor[TupleRow]:
-        try:
-            return super().execute(*arguments, **options)
-        except (psycopg.OperationalError, psycopg.InternalError) as error:
-            if error.sqlstate in LOST or self.closed:
-                self.close()
-            elif error.sqlstate != psycopg.errors.QueryCanceled.sqlstate:
-                raise
-            raise DatabaseAway(f"database: {error.sqlstate or 'connection lost'}") from error
 
 
 class Database:
@@ -102,7 +81,7 @@ class Database:
         with self._session(self.engine) as db, db.begin():
             yield db
 
-    def hot(self) -> psycopg.Connection[TupleRow]:
+    def hot(self) -> HotConnection:
         """This thread's own autocommit connection, with every statement prepared at its first use."""
         connection: HotConnection | None = getattr(self._held, "connection", None)
         if connection is None or connection.closed or _has_something_to_say(connection):

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
-from psycopg import Connection
-
 from consent import decision
 from consent.agreements import Agreement
 from consent.decision import StillToAsk
@@ -31,11 +29,12 @@ from idp.clients.registry import Client
 from idp.errors import OAuthError, PageError
 from idp.exchange import Parameters, Reply
 from idp.gate import Gate
+from idp.hot_connection import HotConnection
 
 # hotpath statement (1): is this browser signed in, is the account open, what stands between the citizen and this
 # client? It decides nothing and writes nothing, so it needs no lock.
 _LOOK = """
-SELECT s.authenticated_at, s.aal, s.amr, a.state, a.ial,
+SELECT s.authenticated_at, s.aal, s.amr, a.state::text, a.ial,
        c.consent_id, c.agreement_no, c.revision, c.given_at, c.expires_at, c.attribute_nos, c.law_nos,
        c.offered_nos, c.paused_at, c.withdrawn_at, c.agency_no,
        coalesce(%(now)s::timestamptz, now()) AS now
@@ -231,7 +230,7 @@ def still_to_ask(
 
 def _next(
     gate: Gate,
-    connection: Connection,
+    connection: HotConnection,
     client: Client,
     request: AuthorizationRequest,
     story: Story,
@@ -248,13 +247,13 @@ def _next(
     if step is not Step.STEP_UP or session is None:
         return step
     given = {"citizen_id": session.citizen_id, "basic_after_recovery": BASIC_AFTER_RECOVERY}
-    possible = connection.execute(_SECOND_FACTOR, given).fetchone() is not None
+    possible = connection.row(_SECOND_FACTOR, given) is not None
     chance = StepUpChance.POSSIBLE if possible else StepUpChance.IMPOSSIBLE
     return interaction.next_step(*arguments, account_chosen=story.account_chosen, chance=chance)
 
 
 def _look(
-    gate: Gate, connection: Connection, client: Client, agreement: Agreement, session: SessionKey | None
+    gate: Gate, connection: HotConnection, client: Client, agreement: Agreement, session: SessionKey | None
 ) -> Look:
     if session is None:
         return Look(None, None, gate.now())
@@ -266,7 +265,7 @@ def _look(
         "purpose_no": agreement.purpose_no,
         "now": None,
     }
-    row = connection.execute(_LOOK, parameters).fetchone()
+    row = connection.row(_LOOK, parameters)
     if row is None:
         return Look(None, None, gate.now())
     (
@@ -313,7 +312,7 @@ def _look(
 
 
 def _code(
-    connection: Connection,
+    connection: HotConnection,
     client: Client,
     request: AuthorizationRequest,
     session: SessionKey,

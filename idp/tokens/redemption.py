@@ -18,13 +18,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg import Connection
-
 from consent import disclosures
 from idp.accounts import sessions
 from idp.authorization import codes
 from idp.authorization.codes import Code
-from idp.database import one_line
+from idp.hot_connection import HotConnection
 from idp.tokens import refresh_families
 
 _LIVE = """
@@ -59,16 +57,14 @@ SELECT code.replays, allowed.consent_id, allowed.attribute_nos, allowed.authenti
        allowed.amr, allowed.ial, coalesce(%(now)s::timestamptz, now()) AS now{{columns}}
   FROM code LEFT JOIN allowed ON true{{joins}}
 """
-_REDEEM = one_line(_STATEMENT.format(columns="", joins=""))
+_REDEEM = _STATEMENT.format(columns="", joins="")
 # An ID token that shows attributes needs the profile; most do not, and then no page of it is read.
-_REDEEM_WITH_PROFILE = one_line(
-    _STATEMENT.format(
-        columns=", k.key_sealed, p.profile_sealed, p.updated_at, disclosed.attribute_nos",
-        joins="""
+_REDEEM_WITH_PROFILE = _STATEMENT.format(
+    columns=", k.key_sealed, p.profile_sealed, p.updated_at, disclosed.attribute_nos",
+    joins="""
   LEFT JOIN idp.citizen_keys AS k ON k.citizen_id = %(citizen_id)s AND allowed.consent_id IS NOT NULL
   LEFT JOIN idp.profiles AS p ON p.citizen_id = %(citizen_id)s AND allowed.consent_id IS NOT NULL
   LEFT JOIN disclosed ON true""",
-    )
 )
 
 
@@ -106,7 +102,7 @@ class NotLive:
 
 
 def redeem(
-    connection: Connection,
+    connection: HotConnection,
     code: Code,
     open_states: list[str],
     *,
@@ -130,7 +126,7 @@ def redeem(
         "open_states": open_states,
         "now": now,
     }
-    row = connection.execute(_REDEEM_WITH_PROFILE if code.id_token_nos else _REDEEM, parameters).fetchone()
+    row = connection.row(_REDEEM_WITH_PROFILE if code.id_token_nos else _REDEEM, parameters)
     assert row is not None  # `code` always answers one row
     if row[0]:
         return Replayed(row[7], row[0])

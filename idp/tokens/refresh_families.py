@@ -13,9 +13,9 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from psycopg import Connection
 from sqlalchemy.orm import Session
 
+from idp.hot_connection import HotConnection
 from keys.errors import CannotOpen
 from keys.sealing import Kind, Sealer
 
@@ -200,7 +200,7 @@ class Reused:
 
 
 def rotate(
-    connection: Connection, token: RefreshToken, open_states: list[str], now: datetime | None = None
+    connection: HotConnection, token: RefreshToken, open_states: list[str], now: datetime | None = None
 ) -> Rotated | Reused | None:
     """Turn the family to its next generation, or answer the one given already; None: it gives nothing."""
     parameters: dict[str, Any] = {
@@ -214,7 +214,7 @@ def rotate(
         "open_states": open_states,
         "now": now,
     }
-    row = connection.execute(_ROTATE, parameters).fetchone()
+    row = connection.row(_ROTATE, parameters)
     if row is None:
         return None
     return Reused(row[3]) if row[1] else Rotated(row[3], row[0], frozenset(row[2]))

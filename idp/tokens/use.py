@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from psycopg import Connection
-
 from consent import disclosures
+from idp.hot_connection import HotConnection
 from idp.tokens.access_token import NOBODY, AccessToken
 
 # `state_at`: whatever was issued before the client's last suspension stays dead when that is lifted (DESIGN §4).
@@ -100,17 +99,17 @@ def _parameters(token: AccessToken, open_states: list[str], now: datetime | None
 
 
 def release(
-    connection: Connection, token: AccessToken, open_states: list[str], now: datetime | None = None
+    connection: HotConnection, token: AccessToken, open_states: list[str], now: datetime | None = None
 ) -> Released | None:
     """Disclose at userinfo what the token asks and the consent covers; None: the token gives nothing (any
     more)."""
     parameters = _parameters(token, open_states, now) | {"asked_nos": list(token.userinfo_nos)}
-    row = connection.execute(_USERINFO, parameters).fetchone()
+    row = connection.row(_USERINFO, parameters)
     return None if row is None else Released(tuple(row[0]), bytes(row[1]), bytes(row[2]), row[3])
 
 
 def introspected(
-    connection: Connection,
+    connection: HotConnection,
     token: AccessToken,
     open_states: list[str],
     *,
@@ -123,12 +122,12 @@ def introspected(
         "asking_no": asking_no,
         "source_agency_no": asking_agency_no,
     }
-    row = connection.execute(_INTROSPECT, parameters).fetchone()
+    row = connection.row(_INTROSPECT, parameters)
     return None if row is None else frozenset(row[0])
 
 
 def machine_lives(
-    connection: Connection,
+    connection: HotConnection,
     token: AccessToken,
     open_states: list[str],
     *,
@@ -137,4 +136,4 @@ def machine_lives(
 ) -> bool:
     """Whether a machine's own token still speaks for its client, to the client that asks."""
     parameters = _parameters(token, open_states, now) | {"asking_no": asking_no}
-    return connection.execute(_MACHINE, parameters).fetchone() is not None
+    return connection.row(_MACHINE, parameters) is not None
