@@ -29,6 +29,7 @@ from idp.endpoints.protocol import (
 )
 from idp.endpoints.sign_in import (
     activate,
+    activate_address,
     activate_check,
     consent,
     login,
@@ -60,6 +61,7 @@ PAGES = (
     select_account,
     activate,
     activate_check,
+    activate_address,
     logout,
     second_factor,
     recovery,

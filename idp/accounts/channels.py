@@ -19,7 +19,7 @@ from idp.accounts.identifiers import Identifier, Kind
 from idp.accounts.profile import Linked, Value, Vault
 from idp.accounts.sent_codes import Answer, NotYet, ToSend, Use
 
-_ATTRIBUTE = {Kind.EMAIL: "email", Kind.PHONE: "phone_number"}
+ATTRIBUTE = {Kind.EMAIL: "email", Kind.PHONE: "phone_number"}
 _USE = {Kind.EMAIL: Use.VERIFY_EMAIL, Kind.PHONE: Use.VERIFY_PHONE}
 OF_THE_CITIZEN = "gapura"  # the holder of what a citizen told us and proved here
 
@@ -45,12 +45,23 @@ def tell(db: Session, vault: Vault, citizen_id: UUID, address: Identifier, now: 
     """Write down an address that nobody proved yet: it leads nowhere, proves nothing, and replaces none."""
     profile = vault.find_profile(db, citizen_id)
     values = dict(profile.values) if profile else {}
-    name = _ATTRIBUTE[address.kind]
+    name = ATTRIBUTE[address.kind]
     if name in values:
         return
     values[name] = Value(address.normal, OF_THE_CITIZEN, now)
     values[f"{name}_verified"] = Value(False, OF_THE_CITIZEN, now)
     vault.save(db, citizen_id, values, now, revision=profile.revision if profile else 0)
+
+
+def find_told(db: Session, vault: Vault, citizen_id: UUID) -> Identifier | None:
+    """An address that the citizen told and did not prove yet."""
+    profile = vault.find_profile(db, citizen_id)
+    held = profile.values if profile else {}
+    for kind, name in ATTRIBUTE.items():
+        verified = held.get(f"{name}_verified")
+        if name in held and verified is not None and verified.value is False:
+            return Identifier(kind, str(held[name].value))
+    return None
 
 
 def prove(
@@ -75,7 +86,7 @@ def prove(
 def current(db: Session, vault: Vault, citizen_id: UUID, kind: Kind) -> Identifier | None:
     """The address of this kind that is on file, proved or not."""
     profile = vault.find_profile(db, citizen_id)
-    held = profile.values.get(_ATTRIBUTE[kind]) if profile else None
+    held = profile.values.get(ATTRIBUTE[kind]) if profile else None
     return Identifier(kind, held.value) if held and held.value else None
 
 
@@ -106,7 +117,7 @@ def _write(
     """
     profile = vault.find_profile(db, citizen_id)
     values = dict(profile.values) if profile else {}
-    name = _ATTRIBUTE[kind]
+    name = ATTRIBUTE[kind]
     held = values.get(name)
     before = Identifier(kind, held.value) if held and held.value else None
     if only is not None and before != only:

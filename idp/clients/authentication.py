@@ -89,6 +89,8 @@ def _presented(request: Request, form: Parameters) -> Presented:
     authorization, single = request.header("authorization"), form.single
     if form.doubled & {"client_id", "client_secret", "client_assertion", "client_assertion_type"}:
         raise OAuthError(Code.INVALID_REQUEST, "a parameter came more than once")
+    if "," in authorization:  # two fields, as servers join them (C089); Basic has none
+        raise OAuthError(Code.INVALID_REQUEST, "the Authorization header came more than once")
     ways = [bool(authorization), "client_secret" in single, "client_assertion" in single]
     if sum(ways) > 1:
         raise OAuthError(Code.INVALID_REQUEST, "the client authenticated in more than one way")

@@ -13,6 +13,7 @@ class Kind(StrEnum):
     """What a message is about."""
 
     NOTIFICATION = "notification"
+    ADDRESS_CODE = "address_code"
     RECOVERY_ASKED = "recovery_asked"
     RECOVERY_CODE = "recovery_code"
 
@@ -29,6 +30,10 @@ WORDS = {
     Kind.NOTIFICATION: {
         "id": Words("Pemberitahuan Gapura", "Ada pemberitahuan di Gapura. Buka lewat alamat yang biasa."),
         "en": Words("Gapura notification", "You have a notification in Gapura. Open it at the usual address."),
+    },
+    Kind.ADDRESS_CODE: {
+        "id": Words("Kode Gapura", "{code} kode Gapura. Jangan beri tahu siapa pun, termasuk petugas."),
+        "en": Words("Gapura code", "{code} is your Gapura code. Tell no one, not even staff."),
     },
     # The one message with a link: whoever did not ask must be able to say so without signing in.
     Kind.RECOVERY_ASKED: {

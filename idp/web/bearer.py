@@ -15,6 +15,8 @@ def of(request: Request) -> str:
     if "access_token" in request.query.single:
         raise _bad_request("the access token must not be in the address")
     header = request.header("authorization")
+    if "," in header:  # two fields, as servers join them (C089); no token has one
+        raise _bad_request("the Authorization header came more than once")
     posted = _posted(request)
     if header and posted:
         raise _bad_request("the access token was sent in two ways")

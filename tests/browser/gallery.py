@@ -240,7 +240,7 @@ def no_method() -> MethodForm:
 
 def hang_activation(gallery: Gallery) -> None:
     client = {"name": "Antrean Puskesmas", "agency_name": "Dinas Kesehatan Kota Sukamaju"}
-    waiting = SimpleNamespace(handle="h", client=client, onward="/")
+    waiting = SimpleNamespace(handle="h", client=client, onward="/", at=lambda path: path)
     step = {"handle": "h", "client": client, "at": lambda: lambda path: path}
     gallery.add("sign_in/activate.html", form=MethodForm, methods=METHODS, **step)
     gallery.add("sign_in/activate.html", "wrong", form=no_method, methods=METHODS, **step)
@@ -257,7 +257,11 @@ def hang_activation(gallery: Gallery) -> None:
     gallery.add("sign_in/activate_check.html", birth_date="2001", channel=told, **shown)
     gallery.add("sign_in/activate_check.html", "empty", birth_date="2001", channel="", **shown)
     end = {"handle": "h", "waiting": waiting, "signed_in": True}
-    gallery.add("sign_in/activate_done.html", form=Form, **end)
+    phone = lambda: masking.shown("phone_number", "+6281234501234")  # noqa: E731
+    gallery.add("sign_in/activate_done.html", form=Form, told=phone, **end)
+    gallery.add("sign_in/activate_done.html", "empty", form=Form, told=None, **end)
+    gallery.add("sign_in/activate_address.html", form=CodeForm, shown=phone, onward="/", **end)
+    gallery.add("sign_in/activate_address.html", "wrong", form=wrong_code, shown=phone, onward="/", **end)
     gallery.add("sign_in/activate_codes.html", codes=["7K2M-94QD-XH3T-7K2M"] * 10, **end)
 
 

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import pytest
 
+from tests.clients.programs import register
 from tests.running import Running
 from tests.sample_client import Browser, SampleClient, sign_in
 
@@ -222,3 +223,18 @@ def test_other_methods_are_refused_by_name(running: Running, client: SampleClien
     answer = httpx.request(method, f"{running.issuer}/authorize?{urlencode(query(client))}")
     assert answer.status_code == 405
     assert {"GET", "POST"} <= set(answer.headers["allow"].replace(" ", "").split(","))
+
+
+def test_a_form_is_never_posted_to_a_private_scheme(running: Running) -> None:
+    """(row 9) Its script would run in our origin: the answer is an error, by query."""
+    home = "id.go.example.uji:"
+    added = register(running, home, "/kembali", "native", {"post_logout_redirect_uris": None})
+    client = SampleClient(running.issuer, {"client_id": added["CLIENT_ID"], "redirect_uris": [home + "/kembali"],
+                                           "token_endpoint_auth_method": "none"})  # fmt: skip
+    for more in ({}, {"prompt": "none"}):
+        visit = client.visit("openid profile", response_mode="form_post", **more)
+        answer = httpx.get(visit.url)
+        assert answer.status_code == 303
+        location = answer.headers["location"]
+        assert location.startswith(f"{home}/kembali?error=invalid_request&")
+        assert f"state={visit.state}" in location

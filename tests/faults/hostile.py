@@ -55,6 +55,7 @@ AIMED = [
     ("POST", "/activate/code", {"letter_code": "7K2M-94QD-XH3T", "csrf_token": "x"}),
     ("POST", "/activate/person", {"identifier": "x", "birth_day": "1", "birth_month": "1", "birth_year": "1"}),
     ("GET", "/activate/check", {"handle": "x"}),
+    ("POST", "/activate/address", {"code": "123456", "again": "x", "csrf_token": "x"}),
     ("POST", "/activate/check", {"answers": "x", "csrf_token": "x", "handle": "x"}),
     ("GET", "/login/account", {"handle": "x", "onward": "/security"}),
     ("POST", "/login/account", {"decision": "another", "csrf_token": "x", "handle": "x"}),

@@ -5,11 +5,13 @@ import html
 import json
 import re
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
+import httpx
 import pyotp
 import pytest
 
@@ -162,6 +164,93 @@ def test_five_answers_bring_an_account_to_life_and_sign_its_citizen_in(
         id=addressee.citizen_id,
     ) == [(0,)], "a number that nobody proved leads nowhere (C067)"
     assert "__Host-gapura-activating" not in browser.cookies
+
+
+def codes_sent(browser: Browser, to: str, at_least: int = 1) -> list[str]:
+    """What the worker has put into the visible inbox for this address, newest first."""
+    ends = time.monotonic() + 30
+    while True:
+        messages = [one for one in json.loads(json_inbox(browser)) if one["to"] == to]
+        if len(messages) >= at_least:
+            return [re.findall(r"\d{6}", one["text"])[0] for one in messages]
+        assert time.monotonic() < ends, "the worker sends nothing"
+        time.sleep(0.3)
+
+
+def json_inbox(browser: Browser) -> str:
+    return httpx.get(f"{browser.home}/demo/inbox", headers={"Accept": "application/json"}).text
+
+
+def test_the_address_that_was_told_counts_once_its_code_was_answered(
+    running: Running, registry: Registry, browser: Browser
+) -> None:
+    """(C067) From then on its citizen signs in with it."""
+    addressee, phone = registry.letter(), "+6281234509002"
+    done = press(browser, to_check(browser, addressee, channel=phone))
+    assert 'href="/activate/address"' in done.html
+    (code,) = codes_sent(browser, phone)
+    page = browser.get("/activate/address")
+    assert phone not in page.html
+    wrong = step(browser, page, code=f"{(int(code) + 1) % 1_000_000:06}")
+    assert (wrong.status, wrong.html.count("Kode tidak cocok. Periksa pesan terakhir.")) == (400, 2)
+    assert not signs_in_by(running, phone)
+    assert path(step(browser, page, code=f"{code[:3]} {code[3:]}")) == "/activate/done"
+    assert signs_in_by(running, phone)
+    assert path(browser.get("/activate/address")) == "/activate/done", "there is nothing left to prove"
+
+
+def test_after_the_codes_comes_the_address_and_then_the_application(
+    running: Running, registry: Registry, browser: Browser
+) -> None:
+    client, phone = running.client(), "+6281234509004"
+    login = browser.get(client.visit("openid profile").url)
+    at = html.unescape(re.findall(r'href="(/activate[^"]*)"', login.html)[0])
+    done = press(browser, to_check(browser, registry.letter(), at, channel=phone))
+    codes = browser.submit(done, done.form("csrf_token"))
+    page = browser.get(html.unescape(re.findall(r'class="button" href="([^"]+)"', codes.html)[0]))
+    assert path(page) == "/activate/address"
+    later = html.unescape(re.findall(r'class="button quiet" href="([^"]+)"', page.html)[0])
+    assert later.startswith("/authorize/continue/")
+    asked = step(browser, page, code=codes_sent(browser, phone)[0])
+    assert asked.has_form("decision")
+
+
+def signs_in_by(running: Running, identifier: str) -> bool:
+    browser = running.browser()
+    page = log_in(browser, browser.get("/login?onward=/security"), {"nik": identifier, "password": PASSWORD})
+    return path(page) == "/security"
+
+
+def test_a_code_is_sent_again_after_a_minute_and_not_without_end(
+    running: Running, registry: Registry, browser: Browser
+) -> None:
+    email = "sri.letter@warga.example"
+    press(browser, to_check(browser, registry.letter(), channel=email))
+    first = codes_sent(browser, email)
+    page = browser.get("/activate/address")
+    again = next(form for form in page.forms if "again" in form.names())
+    waits = browser.submit(page, again, press="again=1")
+    assert waits.status == 429
+    assert re.search(r"Kode baru bisa dikirim lagi pukul \d\d\.\d\d WIB\.", waits.html)
+    for sent in range(2, 6):
+        running.rows("UPDATE idp.sent_codes SET sent_at = sent_at - interval '61 seconds' RETURNING 1")
+        assert path(browser.submit(page, again, press="again=1")) == "/activate/address"
+        assert len(codes_sent(browser, email, sent)) == sent
+    running.rows("UPDATE idp.sent_codes SET sent_at = sent_at - interval '61 seconds' RETURNING 1")
+    spent = browser.submit(page, again, press="again=1")
+    assert (spent.status, "Terlalu banyak kode diminta. Coba lagi nanti." in spent.html) == (429, True)
+    assert step(browser, page, code=first[0]).status == 400, "only the latest counts"
+
+
+def test_a_number_proved_elsewhere_leaves_and_says_so(running: Running, registry: Registry) -> None:
+    phone = "+6281234509003"
+    browsers = [running.browser(), running.browser()]
+    for sent, browser in enumerate(browsers, 1):
+        press(browser, to_check(browser, registry.letter(), channel=phone))
+        code = codes_sent(browser, phone, sent)[0]
+        assert path(step(browser, browser.get("/activate/address"), code=code)) == "/activate/done"
+        running.rows("UPDATE idp.sent_codes SET sent_at = sent_at - interval '61 seconds' RETURNING 1")
+    assert "Nomor HP atau e-mail Anda kini dipakai akun lain." in browsers[0].get("/notifications").html
 
 
 def test_nothing_personal_and_no_secret_stands_in_an_address(registry: Registry, browser: Browser) -> None:

@@ -80,6 +80,9 @@ WORDS = {
     "second_factor_added": Words(lazy_gettext("Kode kedua dipasang."), "/security", _SECURITY),
     "second_factor_removed": Words(lazy_gettext("Kode kedua dilepas."), "/security", _SECURITY),
     "recovery_codes_made": Words(lazy_gettext("Kode pemulihan baru dibuat."), "/security", _SECURITY),
+    "address_moved": Words(
+        lazy_gettext("Nomor HP atau e-mail Anda kini dipakai akun lain."), "/security", _SECURITY
+    ),
     "recovery_requested": Words(lazy_gettext("Ada yang meminta pemulihan akun Anda."), "/security", _SECURITY),
     "recovery_cancelled": Words(lazy_gettext("Permintaan pemulihan akun dibatalkan."), "/security", _SECURITY),
     "recovered": Words(lazy_gettext("Akun dipulihkan. Semua HP lama dikeluarkan."), "/security", _SECURITY),

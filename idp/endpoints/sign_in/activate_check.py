@@ -5,10 +5,14 @@ Until the first of these is confirmed nothing of the account has changed. It sig
 factor of before still has to be shown; sent twice it does the same. A sign-in that waited goes on from here.
 """
 
+from datetime import datetime
+from uuid import UUID
+
 from flask import Blueprint, Response, g
+from sqlalchemy.orm import Session
 from wtforms import HiddenField
 
-from idp.accounts import activation, recovery_codes, totp
+from idp.accounts import activation, channels, recovery_codes, totp
 from idp.accounts.activation import Answers, Repeated
 from idp.accounts.identifiers import Identifier
 from idp.accounts.letters import AlreadyActive, Matches, NoMatch
@@ -16,7 +20,17 @@ from idp.accounts.login import SignedIn
 from idp.authorization.code_flow import SessionKey
 from idp.errors import PageError
 from idp.signals import notifications
-from idp.web import activating, current, entering, fresh, masking, pages, signed_in, waiting_sign_in
+from idp.web import (
+    activating,
+    address_messages,
+    current,
+    entering,
+    fresh,
+    masking,
+    pages,
+    signed_in,
+    waiting_sign_in,
+)
 from idp.web.activating import Activating
 from idp.web.sign_in import ScreenForm
 from idp.web.waiting_sign_in import Waiting
@@ -56,8 +70,11 @@ def confirm() -> Response:
         return _page(answers, waiting, 400)
     if form.answers.data != activating.mark():  # another tab answered something else meanwhile
         return pages.see_other(waiting.at("/activate/check"))
+    now = current.now()
     with current.writing() as db:
-        outcome = activation.activate(db, current.gate().vault, answers, current.now())
+        outcome = activation.activate(db, current.gate().vault, answers, now)
+        if isinstance(outcome, Matches) and answers.channel is not None:
+            _send_code(db, outcome.citizen_id, now)
     match outcome:
         case Matches() | Repeated():
             return _entered(outcome, waiting)
@@ -74,7 +91,15 @@ def done() -> Response:
     citizen, waiting = signed_in.find(), waiting_sign_in.find()
     if citizen is None:
         return pages.see_other(waiting.at("/login"))
-    return pages.render("sign_in/activate_done.html", form=ScreenForm(), waiting=waiting, handle=waiting.handle)
+    with current.reading() as db:
+        address = channels.find_told(db, current.gate().vault, citizen.citizen_id)
+    return pages.render(
+        "sign_in/activate_done.html",
+        form=ScreenForm(),
+        waiting=waiting,
+        handle=waiting.handle,
+        told=masking.shown(channels.ATTRIBUTE[address.kind], address.normal) if address else None,
+    )
 
 
 @blueprint.post("/codes")
@@ -93,7 +118,17 @@ def make_codes() -> Response:
             return pages.see_other("/security/codes")
         codes = recovery_codes.make(db, current.gate().vault, citizen.citizen_id, citizen.session.now)
         notifications.add(db, citizen.citizen_id, "recovery_codes_made", {})
-    return pages.render("sign_in/activate_codes.html", codes=codes, waiting=waiting, handle=waiting.handle)
+        told = channels.find_told(db, current.gate().vault, citizen.citizen_id)
+    return pages.render(
+        "sign_in/activate_codes.html", codes=codes, waiting=waiting, handle=waiting.handle, told=told is not None
+    )
+
+
+def _send_code(db: Session, citizen_id: UUID, now: datetime) -> None:
+    """To what was written down: an address of before, which the told one does not replace, needs none."""
+    address = channels.find_told(db, current.gate().vault, citizen_id)
+    if address is not None:
+        address_messages.send(db, citizen_id, address, now)
 
 
 def _entered(outcome: Matches | Repeated, waiting: Waiting) -> Response:

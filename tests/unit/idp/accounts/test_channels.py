@@ -50,6 +50,19 @@ def test_an_address_that_is_only_told_replaces_none(db: Session, vault: Vault) -
     assert values(db, vault, citizen)["phone_number"].value == citizen.phone.normal
 
 
+def test_an_address_that_is_told_waits_until_it_is_proved(db: Session, vault: Vault) -> None:
+    citizen = a_citizen(db, vault)
+    assert channels.find_told(db, vault, citizen.citizen_id) is None
+    profile = vault.find_profile(db, citizen.citizen_id)
+    assert profile is not None
+    without = {name: value for name, value in profile.values.items() if name != "phone_number"}
+    vault.save(db, citizen.citizen_id, without, NOW, revision=profile.revision)
+    channels.tell(db, vault, citizen.citizen_id, NEW, NOW)
+    assert channels.find_told(db, vault, citizen.citizen_id) == NEW
+    prove(db, vault, citizen, NEW)
+    assert channels.find_told(db, vault, citizen.citizen_id) is None
+
+
 def test_a_proved_address_takes_the_old_ones_place_and_names_it(db: Session, vault: Vault) -> None:
     """(row 92)"""
     citizen = a_citizen(db, vault)
