@@ -55,6 +55,10 @@ def lost_is_away() -> Iterator[None]:
             state = getattr(error.orig, "sqlstate", None) or "connection lost"
             raise DatabaseAway(f"database: {state}") from error
         raise
+    except psycopg.OperationalError as error:  # SQLAlchemy does not wrap what befalls an engine's first connection
+        if error.sqlstate is not None and error.sqlstate not in LOST:
+            raise
+        raise DatabaseAway(f"database: {error.sqlstate or 'connection lost'}") from error
     except exc.TimeoutError as error:  # every pooled connection is busy (C082)
         raise DatabaseAway("database: no free connection") from error
 
@@ -123,13 +127,13 @@ class Database:
             connection = kind.connect(
                 self._url, connect_timeout=CONNECT_SECONDS, application_name=self._role, **options
             )
+            autocommit = connection.autocommit
+            connection.set_autocommit(True)  # settings made in a transaction would go with its rollback
+            role = sql.SQL("SET ROLE {}; ").format(sql.Identifier(self._role))
+            connection.execute(role + sql.SQL(settings), prepare=False)
+            connection.set_autocommit(autocommit)
         except psycopg.OperationalError as error:
             raise DatabaseAway("database: no connection") from error
-        autocommit = connection.autocommit
-        connection.set_autocommit(True)  # settings made in a transaction would go with its rollback
-        role = sql.SQL("SET ROLE {}; ").format(sql.Identifier(self._role))
-        connection.execute(role + sql.SQL(settings), prepare=False)
-        connection.set_autocommit(autocommit)
         return connection
 
 

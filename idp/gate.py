@@ -7,6 +7,7 @@ it is metadata and keys, never a consent, session or state (those are asked at u
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -94,6 +95,11 @@ class Gate:
     def loopback(self) -> bool:
         """May `outbound` call this machine itself?"""
         return self.settings.mode is not Mode.PRODUCTION
+
+    @property
+    def host(self) -> str:
+        """Our name as the address bar shows it: what a code in a message is bound to."""
+        return urlsplit(self.issuer).hostname or ""
 
     def now(self) -> datetime:
         """The database's time, for a door that asks nothing else of it."""

@@ -6,13 +6,13 @@ Its loss is one exception, `DatabaseAway`. Knows no table.
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 from psycopg import pq
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import QueryCanceled, error_from_result
-from psycopg.rows import TupleRow
+from psycopg.rows import Row, TupleRow
 
 from idp.errors import DatabaseAway
 
@@ -26,14 +26,8 @@ class HotConnection(psycopg.Connection[TupleRow]):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self.cursor_factory = HotCursor
         self._statements: dict[str, _Statement] = {}
-
-    def execute(self, *arguments: Any, **options: Any) -> psycopg.Cursor[TupleRow]:
-        try:
-            return super().execute(*arguments, **options)
-        except psycopg.Error as error:
-            self._raise_away(error)
-            raise
 
     def row(self, statement: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The first row of one statement of the hop, or None. Its parameters are `%(name)s`.
@@ -46,16 +40,28 @@ class HotConnection(psycopg.Connection[TupleRow]):
         try:
             return known.row(parameters)
         except psycopg.Error as error:
-            self._raise_away(error)
+            self.raise_away(error)
             raise
 
-    def _raise_away(self, error: psycopg.Error) -> None:
+    def raise_away(self, error: psycopg.Error) -> None:
         """Unless it is the statement's own fault."""
         if error.sqlstate in LOST or self.closed:
             self.close()
         elif error.sqlstate != QueryCanceled.sqlstate:
             return
         raise DatabaseAway(f"database: {error.sqlstate or 'connection lost'}") from error
+
+
+class HotCursor(psycopg.Cursor[Row]):
+    """Every other statement, whatever rows its caller wants made of the answer."""
+
+    def execute(self, *arguments: Any, **options: Any) -> Self:
+        try:
+            return super().execute(*arguments, **options)
+        except psycopg.Error as error:
+            if isinstance(self.connection, HotConnection):
+                self.connection.raise_away(error)
+            raise
 
 
 class _Statement:

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ class Running:
     issuer: str
     instance: Path
     demo: dict[str, Any]
+    launcher: int  # its process
     _browsers: list[Browser] = field(default_factory=list)
 
     def browser(self, *also: str) -> Browser:
@@ -75,6 +77,14 @@ class Running:
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[Running]:
+    """The one that all flows share."""
+    with started() as running:
+        yield running
+
+
+@contextmanager
+def started() -> Iterator[Running]:
+    """One of its own, for who kills it."""
     instance = Path(tempfile.mkdtemp(prefix="gapura-running-"))
     instance.chmod(0o711)  # as root the database server is another account
     port = free_port()
@@ -96,7 +106,8 @@ def running() -> Iterator[Running]:
         )
     try:
         _wait(process, instance, log)
-        yield Running(f"http://127.0.0.1:{port}", instance, json.loads((instance / "demo.json").read_text()))
+        demo = json.loads((instance / "demo.json").read_text())
+        yield Running(f"http://127.0.0.1:{port}", instance, demo, process.pid)
     finally:
         process.terminate()
         process.wait(30)

@@ -42,12 +42,14 @@ SELECT a.citizen_id, a.state, w.hash, w.set_at, w.failures, w.failed_at, w.refus
 class Why(StrEnum):
     """Why an attempt was refused.
 
-    `NO_MATCH` never says which of the two was wrong, or that there is no such account.
+    `NO_MATCH` never says which of the two was wrong, or that there is no such account. `TOO_OLD` is of a code that
+    was sent, to whoever knew the password.
     """
 
     NO_MATCH = "no_match"
     TOO_MANY = "too_many"
     NOT_ACTIVE = "not_active"
+    TOO_OLD = "too_old"
 
 
 @dataclass(frozen=True, slots=True)

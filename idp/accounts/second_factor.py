@@ -20,6 +20,7 @@ from idp.accounts.identifiers import Identifier, Kind
 from idp.accounts.login import Refused, SignedIn, Why
 from idp.accounts.passwords import Guess
 from idp.accounts.profile import Vault
+from idp.accounts.sent_codes import Answer
 from idp.accounts.states import AccountState
 
 NUMBER_IS_FRESH = timedelta(days=60)
@@ -64,14 +65,16 @@ def offer(db: Session, vault: Vault, citizen_id: UUID, now: datetime) -> Offer:
     return Offer(frozenset(methods), phone)
 
 
-def send_sms(
-    db: Session, vault: Vault, citizen_id: UUID, now: datetime
-) -> sent_codes.ToSend | sent_codes.NotYet | None:
-    """A code for the citizen's number; None: SMS is not among what is offered."""
-    phone = offer(db, vault, citizen_id, now).phone
-    if phone is None:
-        return None
+def make_sms(
+    db: Session, vault: Vault, citizen_id: UUID, phone: Identifier, now: datetime
+) -> sent_codes.ToSend | sent_codes.NotYet:
+    """A code for the number of an offer."""
     return sent_codes.make(db, vault, citizen_id, sent_codes.Use.SECOND_FACTOR, phone, now)
+
+
+def find_sms(db: Session, vault: Vault, citizen_id: UUID, phone: Identifier) -> datetime | None:
+    """When a code last went to the number; None: none is there."""
+    return sent_codes.find_sent_at(db, vault, citizen_id, sent_codes.Use.SECOND_FACTOR, phone)
 
 
 def attempt(
@@ -87,13 +90,16 @@ def attempt(
     if account is None or account.state is not AccountState.ACTIVE:
         return Refused(Why.NOT_ACTIVE, citizen_id=citizen_id)
     offered = offer(db, vault, citizen_id, now)
-    if method not in offered.methods or not _is_right(db, vault, citizen_id, method, offered.phone, typed, now):
-        return _counted(db, citizen_id, method, now)
+    answer = Answer.WRONG
+    if method in offered.methods:
+        answer = _judge(db, vault, citizen_id, method, offered.phone, typed, now)
+    if answer is not Answer.RIGHT:
+        return _counted(db, citizen_id, method, answer, now)
     passwords.forget_failures(db, citizen_id, Guess.FACTOR)
     return SignedIn(citizen_id, (Amr.PASSWORD, _AMR[method]))
 
 
-def _is_right(
+def _judge(
     db: Session,
     vault: Vault,
     citizen_id: UUID,
@@ -101,19 +107,18 @@ def _is_right(
     phone: Identifier | None,
     typed: str,
     now: datetime,
-) -> bool:
-    if method is Method.CODE_APP:
-        return totp.use(db, vault, citizen_id, typed, now)
-    if method is Method.RECOVERY_CODE:
-        return recovery_codes.use(db, vault, citizen_id, typed, now)
-    use = sent_codes.Use.SECOND_FACTOR
-    return phone is not None and (
-        sent_codes.answer(db, vault, citizen_id, use, phone, typed, now) is sent_codes.Answer.RIGHT
-    )
+) -> Answer:
+    if method is Method.SMS:
+        if phone is None:
+            return Answer.WRONG
+        return sent_codes.answer(db, vault, citizen_id, sent_codes.Use.SECOND_FACTOR, phone, typed, now)
+    use = totp.use if method is Method.CODE_APP else recovery_codes.use
+    return Answer.RIGHT if use(db, vault, citizen_id, typed, now) else Answer.WRONG
 
 
-def _counted(db: Session, citizen_id: UUID, method: Method, now: datetime) -> Refused:
+def _counted(db: Session, citizen_id: UUID, method: Method, answer: Answer, now: datetime) -> Refused:
     failures = passwords.count_failure(db, citizen_id, Guess.FACTOR, now)
     detail = {"method": method, "in_a_row": failures.count}
     audit.record(db, action="second_factor.refused", object_id=str(citizen_id), outcome="refused", detail=detail)
-    return Refused(Why.TOO_MANY if failures.waits(now) else Why.NO_MATCH, failures.refused_until, citizen_id)
+    why = Why.TOO_OLD if answer is Answer.TOO_OLD else Why.NO_MATCH
+    return Refused(Why.TOO_MANY if failures.waits(now) else why, failures.refused_until, citizen_id)

@@ -133,6 +133,14 @@ def answer(
     return Answer.RIGHT if used is not None else Answer.WRONG
 
 
+def find_sent_at(
+    db: Session, vault: Vault, citizen_id: UUID, use: Use, destination: Identifier
+) -> datetime | None:
+    """When the latest code was sent to this address for this use; None: none is there any more."""
+    latest = _find_latest(db, vault, citizen_id, use, destination)
+    return latest.sent_at if latest is not None else None
+
+
 def forget(db: Session, limit: int, now: datetime) -> int:
     """Delete codes that have been over for a day, at most `limit` rows; how many. The worker's."""
     return db.connection().exec_driver_sql(_FORGET, {"limit": limit, "now": now}).rowcount

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     ADDRESS_CODE = "address_code"
     RECOVERY_ASKED = "recovery_asked"
     RECOVERY_CODE = "recovery_code"
+    SECOND_FACTOR = "second_factor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,12 @@ WORDS = {
     Kind.RECOVERY_ASKED: {
         "id": Words("Pemulihan akun Gapura", "Ada yang meminta pemulihan akun Anda. Bukan Anda? Batalkan: {link}"),
         "en": Words("Gapura account recovery", "Someone asked to recover your account. Not you? Cancel: {link}"),
+    },
+    Kind.SECOND_FACTOR: {
+        "id": Words(
+            "Kode masuk Gapura", "{code} kode masuk Gapura. Jangan beri tahu siapa pun, termasuk petugas."
+        ),
+        "en": Words("Gapura code", "{code} is your Gapura code. Tell no one, not even staff."),
     },
     Kind.RECOVERY_CODE: {
         "id": Words(

@@ -7,7 +7,6 @@ is there or not, and whether it has such an address (protocol.md §6 row 82).
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -46,7 +45,7 @@ def send_code(gate: Gate, arguments: Mapping[str, Any]) -> None:
         if isinstance(made, ToSend):
             words = message_words.with_code(
                 message_words.Kind.RECOVERY_CODE, arguments["language"], made.code,
-                host=urlsplit(gate.issuer).netloc, by_sms=kind is Kind.PHONE,
+                host=gate.host, by_sms=kind is Kind.PHONE,
             )  # fmt: skip
             messages.put(db, gate.vault, citizen_id, address, words, until=made.expires_at)
 

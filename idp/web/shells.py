@@ -11,11 +11,14 @@ from typing import Any
 
 import flask
 
+from idp.clients.registry import Registry
+from idp.errors import DatabaseAway
 from idp.exchange import Reply, Request
 from idp.gate import Gate
 from idp.web import cors, headers
 
 PROBLEM = "gapura.problem"
+NOBODY = Registry({}, {}, frozenset(), {})
 StartResponse = Callable[..., Any]
 _STATUS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
@@ -50,7 +53,7 @@ class Front:
         request = Request(environ)
         try:
             reply = answer(request)
-            added = cors.headers(request, self._gate.registry.get()) if request.path != "/authorize" else []
+            added = _cors(self._gate, request) if request.path != "/authorize" else []
         except Exception as problem:
             environ[PROBLEM] = problem  # Flask's error handlers make the answer, a page where one is due
             return self._onward(environ, start_response)
@@ -90,6 +93,16 @@ def to_flask(reply: Reply) -> flask.Response:
 def _with_cors(gate: Gate, response: flask.Response) -> flask.Response:
     request = Request(flask.request.environ)
     if request.path in cors.FOR_ALL or request.path in cors.FOR_CLIENTS:
-        for name, value in cors.headers(request, gate.registry.get()):
+        for name, value in _cors(gate, request):
             response.headers.setdefault(name, value)
     return response
+
+
+def _cors(gate: Gate, request: Request) -> cors.Pairs:
+    """While the database is away, as if no client were known: an answer that was made is not lost for these
+    headers, and an error stays the one it is."""
+    try:
+        known = gate.registry.get()
+    except DatabaseAway:
+        known = NOBODY
+    return cors.headers(request, known)

@@ -207,11 +207,14 @@ def hang_sign_in(gallery: Gallery) -> None:
     gallery.add("sign_in/login.html", form=LoginForm, **sign_in)
     gallery.add("sign_in/login.html", "empty", form=LoginForm, handle="", client=None, action="/login")
     gallery.add("sign_in/login.html", "wrong", form=wrong_login, **sign_in)
-    gallery.add("sign_in/second_factor.html", form=CodeForm, handle="h", client=client)
+    sms = {"sms": SimpleNamespace(ending="1234", again_at=NOW)}
+    second = "sign_in/second_factor.html"
+    gallery.add(second, form=CodeForm, handle="h", client=client, by_sms=True, **sms)
+    gallery.add(second, "wrong", form=wrong_code, handle="h", client=None, by_sms=False, **sms)
+    gallery.add(second, "empty", form=CodeForm, handle="", client=client, by_sms=False, sms=None)
     choice = {"form": Form, "signed_in": True}
     gallery.add("sign_in/select_account.html", citizen_name="Siti Rahayu", handle="h", client=client, **choice)
     gallery.add("sign_in/select_account.html", "long", citizen_name=LONG_NAME, client=None, own_page="/", **choice)
-    gallery.add("sign_in/second_factor.html", "wrong", form=wrong_code, handle="h", client=None)
     gallery.add("sign_in/consent.html", signed_in=True, **consent_page())
     gallery.add(
         "sign_in/consent.html", "empty", signed_in=True,

@@ -64,3 +64,24 @@ def test_both_shells_answer_alike(
     front, flask = (ask(shell, running, path, way) for shell in shells)
     assert seen(front) == seen(flask)
     assert front.status_code < 500
+
+
+@pytest.fixture(scope="module")
+def shells_without_a_database(gate: Gate) -> tuple[Client, Client]:
+    away = Gate.build(gate.settings, "postgresql://nobody@/none?host=/nonexistent")
+    flask = create_flask(away)
+    return Client(Front(away, hot_doors(away), flask)), Client(flask)
+
+
+@pytest.mark.parametrize("path", [path for path, _ in HOT])
+def test_while_the_database_is_away_no_door_breaks(
+    running: Running, shells_without_a_database: tuple[Client, Client], path: str
+) -> None:
+    """(C082) Seen to fail: with CORS asking the database for origins whatever happens."""
+    for shell in shells_without_a_database:
+        for way in WAYS:
+            answer = ask(shell, running, path, way)
+            assert answer.status_code == 503 or answer.status_code < 500, (
+                way,
+                answer.get_data(as_text=True)[:500],
+            )

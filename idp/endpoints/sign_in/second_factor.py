@@ -2,12 +2,13 @@
 (experience §3.2).
 
 One text field, spaces allowed; a recovery code is accepted in the same place. A used code reads like a wrong one.
+A code by SMS is sent when it is asked for, and its page is this one with `method=sms`.
 Two ways in: a password proved in this browser within ten minutes signs the citizen in; a citizen who is signed in
 already steps up, and `auth_time` stays at the password's moment (row 94).
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -16,23 +17,26 @@ from flask_babel import gettext, lazy_gettext
 from wtforms import HiddenField, StringField
 
 from idp import audit
-from idp.accounts import second_factor, sessions
+from idp.accounts import second_factor, sent_codes, sessions
 from idp.accounts.assurance import Amr, aal_of
 from idp.accounts.login import Refused, SignedIn, Why
 from idp.accounts.second_factor import Method
 from idp.accounts.sessions import SessionRow
 from idp.accounts.totp import read_digits
 from idp.errors import PageError
-from idp.web import current, entering, languages, pages, second_factor_due, sign_in, signed_in
+from idp.web import current, entering, languages, pages, second_factor_due, second_factor_sms, sign_in, signed_in
 from idp.web.second_factor_due import Proof
 from idp.web.sign_in import ScreenForm, Screening
 
 blueprint = Blueprint("second_factor", __name__)
 
+SMS_LASTS_MINUTES = int(sent_codes.LASTS[sent_codes.Use.SECOND_FACTOR] / timedelta(minutes=1))
+
 
 class CodeForm(ScreenForm):
     code = StringField(lazy_gettext("Kode 6 angka"))
     onward = HiddenField()
+    method = HiddenField()
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,23 @@ def show() -> Response:
     screen, asked = sign_in.screening(), _asked()
     if asked is None:
         return _to_login(screen)
-    return _page(_form(screen), screen)
+    return _page(asked, _form(screen), screen)
+
+
+@blueprint.post("/login/second/send")
+def send() -> Response:
+    """Have a code sent by SMS. The page comes by GET, so that reloading it sends nothing."""
+    screen, asked = sign_in.screening(), _asked()
+    if asked is None:
+        return _to_login(screen)
+    form = _form(screen)
+    if not form.validate():
+        return _page(asked, form, screen, 400)
+    if not second_factor_sms.send(asked.citizen_id):
+        form.refuse("code", gettext("Terlalu banyak pesan diminta. Pakai aplikasi kode, atau coba lagi nanti."))
+        return _page(asked, form, screen, 400)
+    way = {"handle": screen.story.handle} if screen else {"onward": form.onward.data or ""}
+    return pages.see_other("/login/second?" + urlencode({**way, "method": Method.SMS}))
 
 
 @blueprint.post("/login/second")
@@ -59,11 +79,11 @@ def submit() -> Response:
         return _to_login(screen)
     form = _form(screen)
     if not form.validate():
-        return _page(form, screen, 400)
-    outcome = _attempt(asked, form.code.data or "", current.now())
+        return _page(asked, form, screen, 400)
+    outcome = _attempt(asked, form, current.now())
     if isinstance(outcome, Refused):
-        form.refuse("code", _refusal(outcome))
-        return _page(form, screen, 400)
+        form.refuse("code", _refusal(outcome, by_sms=form.method.data == Method.SMS))
+        return _page(asked, form, screen, 400)
     if asked.proof is not None:
         shared = asked.proof.shared_device
         response = entering.enter(outcome, screen, shared_device=shared, onward=form.onward.data)
@@ -82,10 +102,11 @@ def _asked() -> Asked | None:
     return Asked(row.citizen_id, None, row) if row is not None else None
 
 
-def _attempt(asked: Asked, typed: str, now: datetime) -> SignedIn | Refused:
-    """What is typed says what it is: six digits are the code app's, anything longer a recovery code."""
-    gate = current.gate()
-    method = Method.CODE_APP if read_digits(typed) is not None else Method.RECOVERY_CODE
+def _attempt(asked: Asked, form: CodeForm, now: datetime) -> SignedIn | Refused:
+    """What is typed says what it is: six digits are the app's or the SMS's, anything longer a recovery code."""
+    gate, typed = current.gate(), form.code.data or ""
+    of_digits = Method.SMS if form.method.data == Method.SMS else Method.CODE_APP
+    method = of_digits if read_digits(typed) is not None else Method.RECOVERY_CODE
     with current.writing() as db:
         outcome = second_factor.attempt(db, gate.vault, asked.citizen_id, method, typed, now)
     if isinstance(outcome, SignedIn):
@@ -113,24 +134,32 @@ def _form(screen: Screening | None) -> CodeForm:
     if request.method == "GET":
         form.handle.data = screen.story.handle if screen is not None else ""
         form.onward.data = request.args.get("onward", "")
+        form.method.data = request.args.get("method", "")
     return form
 
 
-def _page(form: CodeForm, screen: Screening | None, status: int = 200) -> Response:
+def _page(asked: Asked, form: CodeForm, screen: Screening | None, status: int = 200) -> Response:
+    sms = second_factor_sms.find(asked.citizen_id)
     return pages.render(
         "sign_in/second_factor.html",
         status=status,
         form=form,
+        sms=sms,
+        by_sms=sms is not None and sms.again_at is not None and form.method.data == Method.SMS,
         handle=screen.story.handle if screen else "",
         client=sign_in.named(screen.client) if screen else None,
         redirect_uri=screen.redirect_uri if screen else None,
     )
 
 
-def _refusal(outcome: Refused) -> str:
+def _refusal(outcome: Refused, *, by_sms: bool) -> str:
     if outcome.why is Why.TOO_MANY and outcome.until is not None:
         when = languages.clock(outcome.until)
         return str(gettext("Terlalu banyak percobaan. Coba lagi pukul %(time)s, atau pulihkan akun.", time=when))
+    if outcome.why is Why.TOO_OLD:
+        return str(gettext("Kode sudah lewat %(minutes)s menit. Minta kode baru.", minutes=SMS_LASTS_MINUTES))
+    if by_sms:
+        return str(gettext("Kode tidak cocok. Periksa pesan terakhir."))
     return str(gettext("Kode tidak cocok. Periksa kode yang terbaru, lalu coba lagi."))
 
 

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from psycopg.rows import dict_row
 from sqlalchemy import text
 
-from idp.database import Database
+from idp.database import Database, lost_is_away
 from idp.embedded_postgres import EmbeddedPostgres
 from idp.errors import DatabaseAway
 
@@ -75,6 +76,18 @@ def test_a_hot_connection_that_was_cut_is_replaced_before_its_next_use(
     assert _pid(fresh) != before
 
 
+def test_a_hot_connection_that_is_cut_under_a_cursor_is_a_database_that_is_away(
+    fresh: Database, postgres: EmbeddedPostgres
+) -> None:
+    """(C083) Whatever rows the cursor makes: a page asks for its session by one of them."""
+    hot, pid = fresh.hot(), _pid(fresh)
+    _cut(postgres, pid)
+    with pytest.raises(DatabaseAway):
+        hot.cursor(row_factory=dict_row).execute("SELECT 1")
+    assert hot.closed
+    assert _pid(fresh) != pid
+
+
 def test_a_pooled_connection_that_was_cut_is_replaced_before_its_next_use(
     fresh: Database, postgres: EmbeddedPostgres
 ) -> None:
@@ -121,3 +134,11 @@ def test_an_absent_database_is_away_at_once() -> None:
 def test_a_broken_rule_is_the_callers_and_not_an_absent_database(fresh: Database) -> None:
     with pytest.raises(psycopg.errors.UniqueViolation):
         fresh.hot().execute("INSERT INTO idp.rate_limits VALUES ('a', now()), ('a', now())")
+
+
+def test_what_befalls_the_first_connection_of_an_engine_is_an_absent_database_too() -> None:
+    """SQLAlchemy asks the server about its types then, and does not wrap what comes of it."""
+    with pytest.raises(DatabaseAway), lost_is_away():
+        raise psycopg.OperationalError("server closed the connection unexpectedly")
+    with pytest.raises(psycopg.errors.QueryCanceled), lost_is_away():
+        raise psycopg.errors.QueryCanceled
