@@ -32,6 +32,7 @@ test: .venv/ready-to-test ## all tests; what needs Node, Chromium or Apache is l
 bench: .venv/ready-to-test ## what a sign-in costs, at the running demo (BENCH="--mode requests")
 	@PATH="$(CURDIR)/$(BIN):$$PATH" GAPURA_MODE=demo $(BIN)/python bench/opbench/opbench.py --config bench/gapura.json \
 	  --warmup 5000 --concurrency 8 $(BENCH)
+	@$(BIN)/python bench/logins.py --config bench/gapura.json
 
 faults: .venv/ready-to-test ## what must never happen, in the long form: fuzzing, kills under load
 	$(BIN)/python -m pytest -m "long or not long" tests/faults

@@ -55,6 +55,24 @@ def withdraw_agency(db: Session, gate: Gate, citizen_id: UUID, agency_no: int, *
     return ended
 
 
+def pause_all(db: Session, citizen_id: UUID) -> None:
+    """Somebody else may be using the account: nothing leaves until the citizen resumes each consent. Codes, tokens
+    and families ask at every use, so they need nothing."""
+    paused = records.pause_all(db, citizen_id)
+    detail = {"consents": paused}
+    audit.record(
+        db, action="consents.paused", object_id=str(citizen_id), outcome="done", actor_id=citizen_id, detail=detail
+    )
+
+
+def resume(db: Session, citizen_id: UUID, consent_id: UUID) -> bool:
+    """The citizen says that it may go on. False: it was not paused, and stays as it is."""
+    if not records.resume(db, citizen_id, consent_id):
+        return False
+    audit.record(db, action="consent.resumed", object_id=str(consent_id), outcome="done", actor_id=citizen_id)
+    return True
+
+
 def expire_due(db: Session, gate: Gate, limit: int) -> int:
     """What has run out ends like a withdrawal, by the clock's act (C047). How many that were."""
     ended = records.expire_due(db, lambda citizen_id, head: _parties(gate, citizen_id, head), limit=limit)

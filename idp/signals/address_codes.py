@@ -1,7 +1,6 @@
 """The code that proves an address a citizen told: it goes to that address and nowhere else."""
 
 from datetime import datetime
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -21,7 +20,7 @@ def send(
     if isinstance(made, ToSend):
         words = message_words.with_code(
             message_words.Kind.ADDRESS_CODE, language, made.code,
-            host=urlsplit(gate.issuer).netloc, by_sms=address.kind is Kind.PHONE,
+            host=gate.host, by_sms=address.kind is Kind.PHONE,
         )  # fmt: skip
         messages.put(db, gate.vault, citizen_id, address, words, until=made.expires_at)
     return made

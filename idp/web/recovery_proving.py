@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from idp.accounts import recovery
 from idp.accounts.recovery import Cause, NotPossible
-from idp.revocation import account
+from idp.revocation import account, consent
 from idp.revocation.account import Change
 from idp.signals import recovery_messages
 from idp.web import current, languages, rate_limits
@@ -81,6 +81,7 @@ def _begun(db: Session, steps: Steps, way: Way, now: datetime) -> recovery.Stand
         raise _LeadsNowhere(gettext("Terlalu banyak permintaan untuk akun ini. Coba lagi satu jam lagi."))
     recovery_messages.warn(db, gate, citizen_id, standing, languages.current())
     if steps.cause is Cause.SOMEBODY_ELSE:
+        consent.pause_all(db, citizen_id)
         account.credential_changed(db, citizen_id, None, Change.RECOVERED)
     return standing
 

@@ -383,7 +383,9 @@ def hang_consents(gallery: Gallery) -> None:
     nothing = {"counts": {"on": 0, "law": 0, "off": 0}, "now": NOW, "signed_in": True, "done": None}
     gallery.add("citizen/consents.html", "empty", agencies=[], shown="on", **nothing)
     act = SimpleNamespace(at=NOW, words="Izin diberikan", labels="Nama, NIK, nomor HP")
-    detail = {"history": [act, act], "now": NOW, "signed_in": True}
+    detail = {"history": [act, act], "now": NOW, "signed_in": True, "form": Form}
+    paused = permit("paused")
+    gallery.add("citizen/consents_detail.html", "paused", permit=paused, done=None, **detail)
     gallery.add("citizen/consents_detail.html", permit=permit(), done="Nomor HP", **detail)
     bare = over(deleted_at=NOW, attributes=(), labels="")
     gallery.add("citizen/consents_detail.html", "empty", permit=bare, done=None, **detail)

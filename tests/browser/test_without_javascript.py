@@ -200,8 +200,10 @@ def test_back_after_arriving_goes_on_to_the_application_again(
     client = application(running, serve())
     begin(page, running, client, 6, prompt="consent")
     page.click("#consent-allow")
-    arrived(page)
+    first = arrived(page).answer
     page.go_back()
     if page.locator("#consent-allow").count():
         page.click("#consent-allow")
-    arrived(page)
+    again = arrived(page).answer
+    assert (again["state"], again["iss"]) == (first["state"], running.issuer)
+    assert again["code"]

@@ -46,7 +46,7 @@ def error_of(answer: httpx.Response, client: SampleClient) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
 
 
-def is_a_page_and_leads_nowhere(answer: httpx.Response, address: str = "jahat.example") -> None:
+def assert_a_page_that_leads_nowhere(answer: httpx.Response, address: str = "jahat.example") -> None:
     assert answer.status_code == 400
     assert "location" not in answer.headers
     assert answer.headers["content-type"].startswith("text/html")
@@ -69,13 +69,13 @@ def test_an_address_that_is_not_registered_byte_for_byte_gets_a_page(
     sent = mangled.format(uri=uri, upper=uri.upper())
     rest = urlencode(query(client, redirect_uri=None, scope="unknown"))
     encoded = sent if "%" in sent else urlencode({"u": sent})[2:]
-    is_a_page_and_leads_nowhere(ask(running, f"{rest}&redirect_uri={encoded}"))
+    assert_a_page_that_leads_nowhere(ask(running, f"{rest}&redirect_uri={encoded}"))
 
 
 def test_an_unknown_client_gets_a_page(running: Running, client: SampleClient) -> None:
     """(row 4)"""
-    is_a_page_and_leads_nowhere(ask(running, query(client, client_id="nobody")))
-    is_a_page_and_leads_nowhere(ask(running, query(client, client_id=None)))
+    assert_a_page_that_leads_nowhere(ask(running, query(client, client_id="nobody")))
+    assert_a_page_that_leads_nowhere(ask(running, query(client, client_id=None)))
 
 
 @pytest.mark.parametrize("name", ["client_id", "redirect_uri"])
@@ -85,7 +85,7 @@ def test_what_proves_the_address_comes_once(
 ) -> None:
     """(C004, row 109)"""
     sent = query(client)
-    is_a_page_and_leads_nowhere(ask(running, urlencode([*sent.items(), (name, sent[name])]), method))
+    assert_a_page_that_leads_nowhere(ask(running, urlencode([*sent.items(), (name, sent[name])]), method))
 
 
 @pytest.mark.parametrize("name", ["scope", "nonce", "response_type", "prompt", "code_challenge"])

@@ -45,7 +45,7 @@ def redeem(client: SampleClient, visit: Visit, sealed: str, **changed: str | Non
     return client.token({name: value for name, value in plain.items() if value is not None})
 
 
-def is_error(answer: httpx.Response, error: str, status: int = 400) -> None:
+def assert_error(answer: httpx.Response, error: str, status: int = 400) -> None:
     assert (answer.status_code, answer.json()["error"]) == (status, error)
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["cache-control"] == "no-store"
@@ -72,7 +72,7 @@ def test_what_does_not_fit_the_code_gives_nothing_and_burns_nothing(
     client: SampleClient, code: tuple[Visit, str], changed: dict[str, str | None], error: str
 ) -> None:
     """(row 17, row 19, row 21, C027, C028, C029)"""
-    is_error(redeem(client, *code, **changed), error)
+    assert_error(redeem(client, *code, **changed), error)
     assert redeem(client, *code).status_code == 200, "the code was not burnt by it"
 
 
@@ -82,7 +82,7 @@ def test_a_changed_code_is_no_code(client: SampleClient, code: tuple[Visit, str]
     visit, sealed = code
     other = "A" if sealed[place] != "A" else "B"
     changed = sealed[:place] + other + (sealed[place + 1 :] if place != -1 else "")
-    is_error(redeem(client, visit, changed), "invalid_grant")
+    assert_error(redeem(client, visit, changed), "invalid_grant")
 
 
 def test_a_code_of_another_client_is_refused_and_its_owner_can_still_use_it(
@@ -93,7 +93,7 @@ def test_a_code_of_another_client_is_refused_and_its_owner_can_still_use_it(
     other = running.client("bantuan-beras")
     answer = other.token({"grant_type": "authorization_code", "code": sealed, "redirect_uri": client.redirect_uri,
                           "code_verifier": visit.verifier})  # fmt: skip
-    is_error(answer, "invalid_grant")
+    assert_error(answer, "invalid_grant")
     assert redeem(client, visit, sealed).status_code == 200
 
 
@@ -112,14 +112,14 @@ FORM = "application/x-www-form-urlencoded"
 def test_a_body_of_another_kind_is_told_so(client: SampleClient, kind: str) -> None:
     """(C031, row 109)"""
     answer = post(client, b'{"grant_type":"authorization_code"}', {"Content-Type": kind} if kind else {})
-    is_error(answer, "invalid_request")
+    assert_error(answer, "invalid_request")
     assert FORM in answer.json()["error_description"]
 
 
 @pytest.mark.parametrize("kind", [f"{FORM}; charset=UTF-8", f"{FORM};charset=ISO-8859-1", FORM.upper()])
 def test_any_charset_and_case_of_the_form_is_read(client: SampleClient, kind: str) -> None:
     """(C031)"""
-    is_error(post(client, b"grant_type=client_credentials", {"Content-Type": kind}), "invalid_client", 401)
+    assert_error(post(client, b"grant_type=client_credentials", {"Content-Type": kind}), "invalid_client", 401)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_any_charset_and_case_of_the_form_is_read(client: SampleClient, kind: st
 def test_a_broken_basic_header_is_401_and_never_500(client: SampleClient, header: str) -> None:
     """(row 41, C030)"""
     answer = post(client, b"grant_type=authorization_code&code=x", {"Content-Type": FORM, "Authorization": header})
-    is_error(answer, "invalid_client", 401)
+    assert_error(answer, "invalid_client", 401)
     assert answer.headers["www-authenticate"] == 'Basic realm="gapura"'
 
 
@@ -139,13 +139,13 @@ def test_a_secret_goes_by_basic_or_post_and_never_both(client: SampleClient) -> 
     pair = base64.b64encode(f"{client.client_id}:{client.secret}".encode()).decode()
     basic = {"Content-Type": FORM, "Authorization": f"Basic {pair}"}
     body = f"grant_type=authorization_code&code=x&client_id={client.client_id}"
-    is_error(post(client, body, basic), "invalid_grant")  # authenticated: a client_id beside Basic is the same
+    assert_error(post(client, body, basic), "invalid_grant")  # authenticated: a client_id beside Basic is the same
     posted = f"{body}&client_secret={client.secret}"
-    is_error(post(client, posted, {"Content-Type": FORM}), "invalid_grant")
-    is_error(post(client, posted, basic), "invalid_request")
-    is_error(post(client, f"{body}&client_assertion=x", basic), "invalid_request")
-    is_error(post(client, body.replace(client.client_id, "bantuan-beras"), basic), "invalid_client", 401)
-    is_error(post(client, body, {"Content-Type": FORM}), "invalid_client", 401)
+    assert_error(post(client, posted, {"Content-Type": FORM}), "invalid_grant")
+    assert_error(post(client, posted, basic), "invalid_request")
+    assert_error(post(client, f"{body}&client_assertion=x", basic), "invalid_request")
+    assert_error(post(client, body.replace(client.client_id, "bantuan-beras"), basic), "invalid_client", 401)
+    assert_error(post(client, body, {"Content-Type": FORM}), "invalid_client", 401)
 
 
 def test_an_unknown_client_and_a_wrong_secret_read_the_same(client: SampleClient) -> None:
@@ -162,7 +162,7 @@ def test_an_unknown_client_and_a_wrong_secret_read_the_same(client: SampleClient
 def test_a_doubled_parameter_is_refused(client: SampleClient) -> None:
     """(row 109, C032)"""
     answer = post(client, b"grant_type=authorization_code&grant_type=refresh_token", {"Content-Type": FORM})
-    is_error(answer, "invalid_request")
+    assert_error(answer, "invalid_request")
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,7 @@ def test_a_refresh_token_is_revoked_with_its_family_and_nothing_else(
     other = sign_in(browser, client, running.citizen(6), scope=SCOPE)
     assert revoke(client, tokens.answer["refresh_token"]).status_code == 200
     form = {"grant_type": "refresh_token", "refresh_token": tokens.answer["refresh_token"]}
-    is_error(client.token(form), "invalid_grant")
+    assert_error(client.token(form), "invalid_grant")
     assert client.userinfo(tokens.access_token).status_code == 401
     assert client.userinfo(other.access_token).status_code == 200
 
@@ -262,7 +262,7 @@ def test_what_is_not_this_clients_is_refused_and_garbage_is_done(
     running: Running, client: SampleClient, tokens: Tokens
 ) -> None:
     """(C025)"""
-    is_error(revoke(running.client("bantuan-beras"), tokens.access_token), "invalid_grant")
+    assert_error(revoke(running.client("bantuan-beras"), tokens.access_token), "invalid_grant")
     assert client.userinfo(tokens.access_token).status_code == 200
     assert revoke(client, "garbage").status_code == 200
 
@@ -270,7 +270,7 @@ def test_what_is_not_this_clients_is_refused_and_garbage_is_done(
 def test_a_refresh_may_ask_for_less_and_never_for_more(client: SampleClient, tokens: Tokens) -> None:
     """(row 50)"""
     form = {"grant_type": "refresh_token", "refresh_token": tokens.answer["refresh_token"]}
-    is_error(client.token({**form, "scope": "openid email"}), "invalid_scope")
+    assert_error(client.token({**form, "scope": "openid email"}), "invalid_scope")
     less = client.token({**form, "scope": "openid"}).json()
     assert less["scope"] == "openid"
     assert set(client.userinfo(less["access_token"]).json()) == {"sub"}

@@ -48,7 +48,7 @@ def sent_to(client: SampleClient, address: str, **more: str) -> str:
     return asked.replace(urlencode({"redirect_uri": client.redirect_uri}), f"redirect_uri={address}")
 
 
-def stays_here(running: Running, browser: Browser, url: str) -> None:
+def assert_stays_here(running: Running, browser: Browser, url: str) -> None:
     cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
     answer = httpx.get(url, headers={"Cookie": cookies, "Accept": "text/html"})
     assert answer.status_code == 400, (url, answer.headers.get("location"))
@@ -84,7 +84,7 @@ def test_what_is_nearly_registered_is_a_page(
 ) -> None:
     """(row 1, C002, C003) Of a citizen whose next code needs no page; by GET and POST, also under prompt=none."""
     for more in ({}, {"prompt": "none"}):
-        stays_here(running, browser, sent_to(client, address, **more))
+        assert_stays_here(running, browser, sent_to(client, address, **more))
 
 
 @rounds(150, 5_000)

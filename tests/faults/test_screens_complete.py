@@ -40,7 +40,7 @@ def asked(running: Running, client: SampleClient, language: str) -> Page:
     return page
 
 
-def is_complete(gate: Gate, client: Client, page: Page, language: str) -> None:
+def assert_complete(gate: Gate, client: Client, page: Page, language: str) -> None:
     agreement, said = client.sign_in_agreement, words(page)
     assert agreement is not None
     catalogue, purposes = gate.attributes.get(), gate.purposes.get()
@@ -83,7 +83,7 @@ def test_each_application_of_the_country_names_everything(
 ) -> None:
     """(C042)"""
     page = asked(running, running.client(client_id), language)
-    is_complete(gate, gate.registry.get().by_id[client_id], page, language)
+    assert_complete(gate, gate.registry.get().by_id[client_id], page, language)
 
 
 @pytest.mark.parametrize("language", ["id", "en"])
@@ -102,7 +102,7 @@ def test_one_that_asks_for_everything_by_law_by_need_and_by_choice(
         "redirect_uris": ["https://lengkap.example.go.id/cb"],
     })  # fmt: skip
     page = asked(running, client, language)
-    is_complete(gate, gate.registry.get().by_id[added["CLIENT_ID"]], page, language)
+    assert_complete(gate, gate.registry.get().by_id[added["CLIENT_ID"]], page, language)
     form = page.form("decision")
     assert set(form.choices["attributes"]) == {"email", "phone_number", "address"}
     assert "attributes" not in form.fields

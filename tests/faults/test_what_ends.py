@@ -21,7 +21,7 @@ from tests.served import served
 
 ALL = {"session", "access", "offline access", "refresh", "offline refresh", "code"}
 BOUND = {"session", "access", "refresh", "code"}
-SOON, NEVER = 5.0, 1.5  # seconds: within these an application is told; after those it is not
+SOON, NEVER = 15.0, 1.5  # seconds: within these an application is told; after those it is not
 
 
 @pytest.fixture(scope="module")

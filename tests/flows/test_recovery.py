@@ -393,6 +393,29 @@ def test_somebody_else_is_put_out_with_the_first_proof(running: Running, gate: G
     assert enter(running, person, password=OTHER)[1].url.endswith("/security")
 
 
+def test_consents_are_paused_until_the_owner_resumes_each(running: Running, gate: Gate) -> None:
+    """(row 91): a proof of somebody_else lets nothing leave, whatever token is out there."""
+    person, client = a_person(gate, codes=True), running.client()
+    thief, owner = running.browser(), running.browser()
+    sign_in(thief, client, person.as_told(), scope="openid profile")
+    page = answer(owner, begin(owner, person.nik, CODE, EMAIL, cause="somebody_else"), person.codes[0])
+    done = choose_password(owner, answer(owner, page, sent_code(running, person.email, 2)))
+    assert "Semua izin kami jeda. Lanjutkan satu per satu di Izin saya." in done.html
+    browser, page = enter(running, person, password=OTHER, onward="/consents")
+    visit = client.visit("openid profile")
+    assert browser.get(visit.url).answer["error"] == "access_denied"
+    page = browser.get(re.findall(r'href="(/consents/[0-9a-f-]{36})"', page.html)[0])
+    assert "Izin ini dijeda." in page.html
+    form = next(form for form in page.forms if form.action.endswith("/resume"))
+    stranger, _ = enter(running, a_person(gate))
+    home = stranger.get("/consents")
+    assert stranger.submit(home, form).status == 404, "another citizen's"
+    assert "Izin ini dijeda." not in browser.submit(page, form).html
+    assert browser.submit(page, form).status == 200, "a second tap"
+    visit = client.visit("openid profile")
+    assert client.exchange(visit, browser.get(visit.url)).claims["acr"] == "urn:gapura:acr:basic"
+
+
 def test_the_sign_in_that_waited_goes_on(running: Running, gate: Gate) -> None:
     person, client, browser = a_person(gate, codes=True), running.client(), running.browser()
     visit = client.visit("openid profile")

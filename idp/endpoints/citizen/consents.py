@@ -11,7 +11,7 @@ from flask import Blueprint, Response, abort, request
 from flask_babel import gettext
 
 from idp.revocation import consent as revocation
-from idp.web import current, pages, permits, signed_in
+from idp.web import current, fresh, pages, permits, signed_in
 from idp.web.forms import Form
 from idp.web.permits import Permit
 from idp.web.signed_in import Citizen
@@ -65,6 +65,7 @@ def detail(consent_id: UUID) -> Response:
         "citizen/consents_detail.html",
         permit=permit,
         history=history,
+        form=Form(),
         done=permits.label_of(taken) if taken and taken.name not in held else None,
         now=citizen.session.now,
     )
@@ -86,6 +87,18 @@ def withdraw(consent_id: UUID) -> Response:
         return pages.see_other(done)
     question = gettext("Cabut izin %(name)s?", name=permit.name)
     return _first_tap(form, Taking(question, (permit.name,), f"/consents/{consent_id}", done))
+
+
+@blueprint.post("/<uuid:consent_id>/resume")
+def resume(consent_id: UUID) -> Response:
+    """End a pause. Asks for a fresh sign-in: whoever used the account before must not lift it."""
+    citizen = fresh.citizen(f"/consents/{consent_id}")
+    permit = _permit(citizen, consent_id)
+    if not Form().validate_on_submit():
+        abort(400)
+    with current.writing() as db:
+        revocation.resume(db, citizen.citizen_id, permit.consent_id)
+    return pages.see_other(f"/consents/{consent_id}")
 
 
 @blueprint.route("/<uuid:consent_id>/attributes/<name>/withdraw", methods=["GET", "POST"])

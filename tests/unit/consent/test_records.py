@@ -474,3 +474,27 @@ def test_a_lock_tells_the_head_that_it_holds(db: Session) -> None:
     assert locked is not None
     assert (locked.head, locked.now, locked.revision) == (head_of(db, giving), LATER, 1)
     assert agreements.get(db, giving.agreement.agreement_no).state == "approved"
+
+
+def test_a_pause_lets_nothing_leave_and_is_ended_for_one_at_a_time(db: Session) -> None:
+    giving, first = a_consent(db)
+    _, second = a_consent(db, citizen_id=giving.citizen_id)
+    _, over = a_consent(db, citizen_id=giving.citizen_id)
+    end(db, giving.citizen_id, over)
+    stranger, theirs = a_consent(db)
+    assert records.pause_all(db, giving.citizen_id, LATER) == 2
+    assert records.pause_all(db, giving.citizen_id, LATER) == 0, "twice is once"
+    assert head_of(db, giving).paused_at == LATER
+    assert head_of(db, stranger).paused_at is None
+    assert not records.resume(db, giving.citizen_id, theirs)
+    assert records.resume(db, giving.citizen_id, first)
+    assert not records.resume(db, giving.citizen_id, first)
+    paused = {head.consent_id for head in records.list_of(db, giving.citizen_id) if head.paused_at is not None}
+    assert paused == {second}
+
+
+def test_what_is_given_anew_is_paused_no_more(db: Session) -> None:
+    giving, _ = a_consent(db)
+    records.pause_all(db, giving.citizen_id, LATER)
+    records.give(db, replace(giving, revision=1), LATER)
+    assert head_of(db, giving).paused_at is None

@@ -42,6 +42,8 @@ def test_a_migrated_database_of_the_same_mode_and_time_is_accepted(
     connection: psycopg.Connection[tuple[object, ...]],
 ) -> None:
     schema.judge(connection, Mode.DEMO, datetime.now(UTC))
+    standing = connection.execute("SELECT version_num FROM idp.alembic_version").fetchone()
+    assert standing == (schema.newest(),)
 
 
 def test_a_demo_database_does_not_start_in_production(connection: psycopg.Connection[tuple[object, ...]]) -> None:

@@ -45,6 +45,7 @@ def test_the_same_store_is_accepted_and_keeping_again_changes_nothing(db: Sessio
 
 
 def test_a_database_without_marks_accepts_any_store(worker_db: Session, store: KeyStore) -> None:
+    assert worker_db.scalar(text("SELECT count(*) FROM keys.store_marks")) == 0
     store_marks.refuse_another(worker_db, store)
 
 
