@@ -19,7 +19,10 @@ from tests.sample_client import Page, SampleClient, log_in
 
 CLIENTS = ("antrean-puskesmas", "bantuan-beras", "sim-saya")
 EVERYTHING = " ".join(["openid", *SCOPES])
-YEAR = re.compile(r"\b20[2-9][0-9]\b")
+UNTIL = {
+    "id": r"Sampai .{3,30} 20\d\d ?, atau sampai Anda mencabutnya",
+    "en": r"Until .{3,30} 20\d\d ?, or until you",
+}
 LENGTH = {
     "id": r"Instansi menyimpan data \d+ (hari|bulan|tahun)\.",
     "en": r"keeps? the data (for )?\d+ (day|month|year)",
@@ -66,11 +69,11 @@ def assert_complete(gate: Gate, client: Client, page: Page, language: str) -> No
         assert in_language(attribute.label, language) in said, "what"
         reason = in_language(agreement.justification.get(attribute.name, {}), language)
         assert reason, "why this one"
-        if number not in agreement.law_nos:
+        if number in agreement.optional_nos:  # what is needed is needed for the purpose, which stands above
             assert reason in said, "why this one"
     if agreement.law_nos:
         assert purposes.bases[agreement.law_statute_no or 0].citation in said, "by which law"
-    assert YEAR.search(said), "until when"
+    assert re.search(UNTIL[language], said), "until when"
     assert re.search(LENGTH[language], said), "how long it is kept"
     answers = [(name, value) for name, value, _ in page.form("decision").buttons if name == "decision"]
     assert sorted(answers) == [("decision", "allow"), ("decision", "refuse")], "a no is as near as a yes"
@@ -94,6 +97,7 @@ def test_one_that_asks_for_everything_by_law_by_need_and_by_choice(
     terms = AGREEMENT | {
         "required": ["name", "nik"], "optional": ["email", "phone_number", "address"], "law": ["birthdate"],
         "law_statute": "UU 24/2013 Pasal 58 ayat (4)",
+        "justification": {"email": {"id": "Untuk mengirim nomor antrean.", "en": "To send your number."}},
     }  # fmt: skip
     added = register(running, "https://lengkap.example.go.id", "/cb", "standard",
                      {"scope": EVERYTHING, "sign_in_agreement": terms})  # fmt: skip
