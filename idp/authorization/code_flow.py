@@ -5,22 +5,21 @@ Resumed after each screen by its handle: the same list from the top, one step fu
 of what it decides is trusted later: the code it leads to is judged again when it is redeemed.
 """
 
-import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from uuid import UUID
 
 from consent import decision
 from consent.agreements import Agreement
 from consent.decision import StillToAsk
 from consent.records import Head
 from idp.accounts import assurance
-from idp.accounts.assurance import Acr, Reached, Requirement
+from idp.accounts.assurance import Acr, Requirement
 from idp.accounts.sessions import BASIC_AFTER_RECOVERY
 from idp.authorization import codes, handles, interaction, pushed, response, validation
 from idp.authorization.handles import Story
 from idp.authorization.id_token_hint import SubjectsOf
-from idp.authorization.interaction import Demand, Refuse, Standing, Step, StepUpChance
+from idp.authorization.interaction import Demand, Refuse, Step, StepUpChance
+from idp.authorization.look import Look, SessionKey, look_at
 from idp.authorization.request import AuthorizationRequest
 from idp.authorization.response import FormPost
 from idp.authorization.validation import Reading
@@ -30,23 +29,6 @@ from idp.errors import OAuthError, PageError
 from idp.exchange import Parameters, Reply
 from idp.gate import Gate
 from idp.hot_connection import HotConnection
-
-# hotpath statement (1): is this browser signed in, is the account open, what stands between the citizen and this
-# client? It decides nothing and writes nothing, so it needs no lock.
-_LOOK = """
-SELECT s.authenticated_at, s.aal, s.amr, a.state::text, a.ial,
-       c.consent_id, c.agreement_no, c.revision, c.given_at, c.expires_at, c.attribute_nos, c.law_nos,
-       c.offered_nos, c.paused_at, c.withdrawn_at, c.agency_no,
-       coalesce(%(now)s::timestamptz, now()) AS now
-  FROM idp.sessions AS s
-  JOIN idp.accounts AS a ON a.citizen_id = s.citizen_id
-  LEFT JOIN consent.consents AS c
-    ON c.citizen_id = s.citizen_id AND c.client_no = %(client_no)s::integer
-   AND c.purpose_no = %(purpose_no)s::integer
- WHERE s.citizen_id = %(citizen_id)s AND s.session_id = %(session_id)s AND s.secret_digest = %(secret_digest)s
-   AND s.audience = 'citizen' AND s.ended_at IS NULL AND s.expires_at > coalesce(%(now)s::timestamptz, now())
-   AND s.seen_at + s.idle_seconds * interval '1 second' > coalesce(%(now)s::timestamptz, now())
-"""
 
 NOT_BEGUN = datetime.min.replace(tzinfo=UTC)  # the story begins with the first look, at the database's time
 
@@ -62,19 +44,6 @@ SELECT true FROM idp.totp_secrets AS t
 
 
 @dataclass(frozen=True)
-class SessionKey:
-    """What the session cookie says: whose session, which, and its secret, of which only the digest is stored."""
-
-    citizen_id: UUID
-    session_id: UUID
-    secret: bytes = field(repr=False)
-
-    @property
-    def secret_digest(self) -> bytes:
-        return hashlib.sha256(self.secret).digest()
-
-
-@dataclass(frozen=True)
 class Screen:
     """The browser must be asked something. `story.handle` is where it comes back to."""
 
@@ -82,17 +51,8 @@ class Screen:
     story: Story
     client: Client
     request: AuthorizationRequest
-    look: "Look"
+    look: Look
     ask: StillToAsk
-
-
-@dataclass(frozen=True)
-class Look:
-    """How the browser's session and the citizen's consent stand at `now`, the database's time."""
-
-    standing: Standing | None
-    head: Head | None
-    now: datetime
 
 
 Outcome = Reply | FormPost | Screen
@@ -195,7 +155,7 @@ def _step(
     browser_digest: bytes,
 ) -> Outcome:
     connection, agreement = gate.database.hot(), agreement_of(client)
-    look = _look(gate, connection, client, agreement, session)
+    look = look_at(gate, connection, client, agreement, session)
     if story.started_at == NOT_BEGUN:
         story = Story(story.query, look.now, browser_digest)
     ask = still_to_ask(gate, agreement, request, story, look)
@@ -250,65 +210,6 @@ def _next(
     possible = connection.row(_SECOND_FACTOR, given) is not None
     chance = StepUpChance.POSSIBLE if possible else StepUpChance.IMPOSSIBLE
     return interaction.next_step(*arguments, account_chosen=story.account_chosen, chance=chance)
-
-
-def _look(
-    gate: Gate, connection: HotConnection, client: Client, agreement: Agreement, session: SessionKey | None
-) -> Look:
-    if session is None:
-        return Look(None, None, gate.now())
-    parameters = {
-        "citizen_id": session.citizen_id,
-        "session_id": session.session_id,
-        "secret_digest": session.secret_digest,
-        "client_no": client.client_no,
-        "purpose_no": agreement.purpose_no,
-        "now": None,
-    }
-    row = connection.row(_LOOK, parameters)
-    if row is None:
-        return Look(None, None, gate.now())
-    (
-        authenticated_at,
-        aal,
-        amr,
-        state,
-        ial,
-        consent_id,
-        agreement_no,
-        revision,
-        given_at,
-        expires_at,
-        attribute_nos,
-        law_nos,
-        offered_nos,
-        paused_at,
-        withdrawn_at,
-        agency_no,
-        now,
-    ) = row
-    head = None
-    if consent_id is not None:
-        head = Head(
-            consent_id=consent_id,
-            client_no=client.client_no,
-            agency_no=agency_no,
-            purpose_no=agreement.purpose_no,
-            agreement_no=agreement_no,
-            revision=revision,
-            given_at=given_at,
-            expires_at=expires_at,
-            attribute_nos=frozenset(attribute_nos),
-            law_nos=frozenset(law_nos or ()),
-            offered_nos=frozenset(offered_nos),
-            paused_at=paused_at,
-            withdrawn_at=withdrawn_at,
-        )
-    return Look(
-        Standing(session.citizen_id, state == "active", Reached(ial, aal, amr, authenticated_at)),
-        head,
-        now,
-    )
 
 
 def _code(

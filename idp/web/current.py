@@ -15,7 +15,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from idp.authorization.code_flow import SessionKey
+from idp.authorization.look import SessionKey
 from idp.database import lost_is_away
 from idp.exchange import Request
 from idp.gate import Gate

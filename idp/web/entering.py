@@ -17,7 +17,7 @@ from idp.accounts.devices import read_user_agent
 from idp.accounts.login import SignedIn
 from idp.accounts.sessions import NewSession
 from idp.accounts.states import SessionEnd
-from idp.authorization.code_flow import SessionKey
+from idp.authorization.look import SessionKey
 from idp.errors import PageError
 from idp.revocation import session as revocation
 from idp.web import current, known_browsers, session_cookie, sign_in, signed_in

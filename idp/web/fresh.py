@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from idp.accounts import sessions, totp
 from idp.accounts.assurance import aal_of
-from idp.authorization.code_flow import SessionKey
+from idp.authorization.look import SessionKey
 from idp.errors import PageError
 from idp.revocation import account
 from idp.revocation.account import Change

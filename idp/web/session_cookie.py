@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from idp.authorization.code_flow import SessionKey
+from idp.authorization.look import SessionKey
 from idp.exchange import Request
 from idp.gate import Gate
 from keys import handles

@@ -9,9 +9,10 @@ from flask import Response, request
 from wtforms import HiddenField
 
 from idp.authorization import code_flow
-from idp.authorization.code_flow import Outcome, SessionKey
+from idp.authorization.code_flow import Outcome
 from idp.authorization.handles import Story
 from idp.authorization.interaction import Step
+from idp.authorization.look import SessionKey
 from idp.authorization.response import FormPost
 from idp.clients.registry import Client
 from idp.exchange import Reply

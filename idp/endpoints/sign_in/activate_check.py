@@ -17,7 +17,7 @@ from idp.accounts.activation import Answers, Repeated
 from idp.accounts.identifiers import Identifier
 from idp.accounts.letters import AlreadyActive, Matches, NoMatch
 from idp.accounts.login import SignedIn
-from idp.authorization.code_flow import SessionKey
+from idp.authorization.look import SessionKey
 from idp.errors import PageError
 from idp.signals import notifications
 from idp.web import (

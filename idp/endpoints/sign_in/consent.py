@@ -20,8 +20,9 @@ from idp import audit
 from idp.accounts.assurance import acr_of
 from idp.accounts.profile import Value
 from idp.authorization import code_flow
-from idp.authorization.code_flow import Screen, SessionKey
+from idp.authorization.code_flow import Screen
 from idp.authorization.interaction import Step
+from idp.authorization.look import SessionKey
 from idp.claims import notice_words
 from idp.errors import Code, OAuthError, PageError
 from idp.signals import first_looks, notifications
