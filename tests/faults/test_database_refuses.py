@@ -1,8 +1,7 @@
 """What a person or an application is told while the database does not write, does not log, or has hung up: never
 that something is done which is not.
 
-Seen to fail: with a revocation answered before its commit, with a disclosure written after the answer, and with
-caches used for as long as nobody says otherwise.
+Seen to fail: with caches that ask the database every 30 s and are believed for a minute.
 """
 
 import time

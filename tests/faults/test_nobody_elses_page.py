@@ -1,7 +1,7 @@
 """Nobody gets a page that was made for another: no answer about a person may be kept by a cache in between, none
 that sets a cookie either, and two who ask at once each get their own (C086).
 
-Seen to fail: with `no-store` left out of pages, and with the language kept in the process.
+Seen to fail: with `no-store` left out of pages.
 """
 
 import re

@@ -2,7 +2,7 @@
 the clear (DESIGN §6.6).
 
 Real flows with good and with bad secrets; every one of them is collected on the way, and then looked for
-everywhere. Seen to fail: with what was typed at the login printed, and with the token repeated in an error.
+everywhere. Seen to fail: with what was typed at the login printed.
 """
 
 import base64

@@ -1,8 +1,8 @@
 """Two agencies lay side by side all that they ever got about one citizen, and find nothing in common (OIDC Core
 §8.1, §17.3).
 
-Seen to fail: with one sector for all, with a `sid` that is the session's own id, and with the introspected `sub`
-of the token's client in place of the asking one's.
+Seen to fail: with one sector for all, and with the introspected `sub` of the token's client in place of the
+asking one's.
 """
 
 import base64

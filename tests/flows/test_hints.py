@@ -1,7 +1,7 @@
 """Signing out with an ID token that is no longer young: expired, signed by a key that is retired or forgotten,
 given to another application, or nothing of ours (C050).
 
-Seen to fail: with a hint refused once it has expired, and with a forgotten key's signature believed.
+Seen to fail: with a hint refused once it has expired.
 """
 
 import json
