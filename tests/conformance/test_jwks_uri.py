@@ -66,10 +66,12 @@ def test_a_client_rotates_its_key_behind_its_address_and_invented_ids_are_one_fe
         assert [agency.token(running, client_id).status_code for _ in range(6)] == [200] * 6
         assert agency.asked == 1
 
+        began = time.monotonic()
         with ThreadPoolExecutor(4) as pool:
             strangers = pool.map(lambda number: agency.token(running, client_id, f"k{number}"), range(1000))
             assert {answer.status_code for answer in strangers} == {401}
-        assert agency.asked <= 2, "at most one more in the 30 s that the thousand may have taken"
+        half_minutes = int((time.monotonic() - began) // 30)
+        assert agency.asked <= 2 + half_minutes, "more than one fetch in 30 s"
 
         time_passes(running, client_id)
         before = agency.asked
