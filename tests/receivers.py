@@ -36,7 +36,7 @@ class Receiver:
             def log_message(self, *_: Any) -> None: ...
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
         self.uri = f"http://127.0.0.1:{self.server.server_port}/backchannel"
 
     def close(self) -> None:

@@ -35,7 +35,7 @@ def served(answer: Callable[[BaseHTTPRequestHandler], None], certificate: Path |
         context.load_cert_chain(certificate)
         server.socket = context.wrap_socket(server.socket, server_side=True)
         home = f"https://localhost:{server.server_port}/"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
         yield home
     finally:

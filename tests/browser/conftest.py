@@ -35,7 +35,7 @@ def gallery() -> Gallery:
 def address(gallery: Gallery) -> Iterator[str]:
     """Where the gallery hangs."""
     server = make_server("127.0.0.1", 0, make_app(gallery), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

@@ -38,7 +38,7 @@ def serve() -> Iterator[Callable[..., str]]:
     def start(onward: str | None = None) -> str:
         server = ThreadingHTTPServer(("127.0.0.1", 0), type("OneSite", (Site,), {"onward": onward}))
         servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         return f"http://127.0.0.1:{server.server_port}"
 
     yield start

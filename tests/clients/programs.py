@@ -72,6 +72,9 @@ def python_of(client: str) -> Path:
     return python
 
 
+KNOWN_WITHIN_SECONDS = 1.0  # a process may answer from a registry of so long ago
+
+
 def register(running: Running, home: str, callback: str, profile: str, more: Mapping[str, Any]) -> dict[str, str]:
     """Through the command, as an operator does; `client_id` and `client_secret` as environment variables. None in
     `more` leaves a member out.
@@ -88,6 +91,7 @@ def register(running: Running, home: str, callback: str, profile: str, more: Map
     }
     given = {name: value for name, value in metadata.items() if value is not None}
     added = running.command("clients", "add", "--file", "-", typed=json.dumps(given))
+    time.sleep(KNOWN_WITHIN_SECONDS)
     told = {"ISSUER": running.issuer, "HOME_URL": home, "CLIENT_ID": added["client_id"]}
     return told | ({"CLIENT_SECRET": added["client_secret"]} if added["client_secret"] else {})
 

@@ -37,7 +37,7 @@ def home(running: Running, tmp_path: Path) -> Iterator[str]:
     (tmp_path / "place.js").write_text(
         "".join(f"const {name} = {json.dumps(value)}\n" for name, value in place.items())
     )
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     yield address
     server.shutdown()
 
