@@ -107,7 +107,7 @@ def test_a_hint_by_a_retired_key_signs_out_and_leads_back(here: Here, retired: S
 
 def test_a_hint_by_a_forgotten_key_is_asked_about(here: Here) -> None:
     """(C050) A page that still can end the session, and no redirect."""
-    asked_and_ended(here, by(a_key()[0])(old(here, timedelta(hours=1))))
+    assert_asked_and_ended(here, by(a_key()[0])(old(here, timedelta(hours=1))))
 
 
 @pytest.mark.parametrize("of", ["typ", "iss", "events", "unsigned"])
@@ -120,10 +120,10 @@ def test_a_hint_that_is_no_id_token_of_ours_is_asked_about(here: Here, gate: Gat
         "events": ours(claims | {"events": {}}),
         "unsigned": "eyJhbGciOiJub25lIn0." + here.tokens.id_token.split(".")[1] + ".",
     }
-    asked_and_ended(here, hints[of])
+    assert_asked_and_ended(here, hints[of])
 
 
-def asked_and_ended(here: Here, hint: str) -> None:
+def assert_asked_and_ended(here: Here, hint: str) -> None:
     page = here.out(hint)
     assert page.url.startswith(here.running.issuer)
     assert page.headers["content-type"].startswith("text/html"), "never JSON to a person"
