@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, cast, func, select
+from sqlalchemy import Text, cast, exists, func, select
 from sqlalchemy.orm import Session
 
 from consent import models
@@ -34,7 +34,7 @@ WITH closed AS (
     FROM unnest(%(citizen_ids)s::uuid[], %(entries)s::bytea[]) AS d (citizen_id, entry)
     JOIN closed ON closed.citizen_id = d.citizen_id
 )
-SELECT count(*) FROM closed
+SELECT citizen_id FROM closed
 """
 
 
@@ -52,26 +52,30 @@ def settled(db: Session, marked: int) -> bool:
     return int(db.execute(oldest).scalar_one()) > marked
 
 
-def close(db: Session, day_on: date, *, after: UUID = NOBODY, limit: int = 1000) -> tuple[int, UUID | None]:
-    """Close the day for the next `limit` citizens in the order of their ids. Answers how many were newly
-    closed, and the last citizen seen: None when there are no more.
+def close(db: Session, day_on: date, *, after: UUID = NOBODY, limit: int = 1000) -> tuple[list[UUID], UUID | None]:
+    """Close the day for the next `limit` citizens for whom it is open, in the order of their ids. Answers whose
+    it closed, and the last citizen seen: None when there are no more.
     """
-    begins, ends = _bounds(day_on)
-    table = models.Disclosure
+    begins, ends = bounds(day_on)
+    table, day = models.Disclosure, models.DisclosureDay
     within = (
         table.disclosure_id >= func.consent.uuid_floor(begins),
         table.disclosure_id < func.consent.uuid_floor(ends),
     )
     citizens = (
         select(table.citizen_id)
-        .where(*within, table.citizen_id > after)
+        .where(
+            *within,
+            table.citizen_id > after,
+            ~exists().where(day.citizen_id == table.citizen_id, day.day_on == day_on),
+        )
         .distinct()
         .order_by(table.citizen_id)
         .limit(limit)
     )
     citizen_ids = db.scalars(citizens).all()
     if not citizen_ids:
-        return 0, None
+        return [], None
     rows = db.scalars(
         select(table)
         .where(*within, table.citizen_id.in_(citizen_ids))
@@ -84,8 +88,8 @@ def close(db: Session, day_on: date, *, after: UUID = NOBODY, limit: int = 1000)
     columns = {
         name: [each[name] for each in days] for name in ("citizen_ids", "rows_seen", "roots", "salts", "entries")
     }
-    closed = db.connection().exec_driver_sql(_CLOSE, {"day_on": day_on, **columns}).scalar_one()
-    return closed, citizen_ids[-1]
+    closed = db.connection().exec_driver_sql(_CLOSE, {"day_on": day_on, **columns}).scalars().all()
+    return list(closed), citizen_ids[-1]
 
 
 def _day(day_on: date, citizen_id: UUID, rows: list[Row]) -> dict[str, Any]:
@@ -100,7 +104,8 @@ def _day(day_on: date, citizen_id: UUID, rows: list[Row]) -> dict[str, Any]:
     }
 
 
-def _bounds(day_on: date) -> tuple[datetime, datetime]:
+def bounds(day_on: date) -> tuple[datetime, datetime]:
+    """Its beginning and its end, UTC."""
     begins = datetime.combine(day_on, time(), UTC)
     return begins, begins + timedelta(days=1)
 

@@ -19,8 +19,6 @@ from sqlalchemy.sql.elements import ColumnElement
 from consent import models
 from consent.decision import PERMITS
 
-NOBODY = UUID(int=0)
-
 # Clauses for the hot doors. Each stands in a WITH list, after the CTE that judged: `allowed` at the token door,
 # `token` at userinfo and introspection; both have consent_id and attribute_nos. Parameters: citizen_id, client_no,
 # purpose_no, and released_nos (token), asked_nos (userinfo), source_agency_no (introspection).
@@ -124,19 +122,6 @@ def last_seen(db: Session, citizen_id: UUID, since: datetime | None = None) -> M
         .group_by(table.client_no)
     )
     return {client_no: at.astimezone(UTC) for client_no, at in db.execute(seen)}
-
-
-def list_citizens(
-    db: Session, since: datetime, until: datetime, *, after: UUID = NOBODY, limit: int = 1000
-) -> list[UUID]:
-    """Of whom something was asked in this time: the next `limit` citizens in the order of their ids."""
-    table = models.Disclosure
-    within = (
-        table.disclosure_id >= func.consent.uuid_floor(since),
-        table.disclosure_id < func.consent.uuid_floor(until),
-    )
-    query = select(table.citizen_id).where(*within, table.citizen_id > after).distinct()
-    return list(db.scalars(query.order_by(table.citizen_id).limit(limit)))
 
 
 def first_looks(db: Session, citizen_ids: Sequence[UUID], since: datetime, until: datetime) -> list[Look]:

@@ -5,12 +5,14 @@ Both may run in any number of workers and be killed at any line: the sequencer's
 decide.
 """
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import structlog
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from consent import disclosure_days
 from consent.ledger import checkpoint, sequencer
@@ -45,9 +47,13 @@ def tick(database: Database, keyring: Keyring, settings: Settings) -> Checkpoint
 
 
 class DayClosing:
-    """Which days this process has closed, and since when it waits for the writers of the next."""
+    """Which days this process has closed, and since when it waits for the writers of the next.
 
-    def __init__(self) -> None:
+    `too`: what else is due, once, for citizens whose day is being closed; it is done in the same transaction.
+    """
+
+    def __init__(self, too: Callable[[Session, list[UUID], date], None]) -> None:
+        self._too = too
         self._closed: set[date] = set()
         self._marks: dict[date, int] = {}
 
@@ -70,7 +76,7 @@ class DayClosing:
             if not disclosure_days.settled(db, self._marks[day_on]):
                 return 0
         closed, last = 0, disclosure_days.NOBODY
-        while (step := _close_some(database, day_on, last)) is not None:
+        while (step := self._close_some(database, day_on, last)) is not None:
             newly, last = step
             closed += newly
         self._closed.add(day_on)
@@ -78,14 +84,15 @@ class DayClosing:
         log.info("ledger.day_closed", day=day_on.isoformat(), citizens=closed)
         return closed
 
-
-def _close_some(database: Database, day_on: date, after: UUID) -> tuple[int, UUID] | None:
-    """A transaction's worth of citizens: how many were newly closed, and the last one. None: there were no
-    more.
-    """
-    with database.writing() as db:
-        closed, last = disclosure_days.close(db, day_on, after=after)
-    return None if last is None else (closed, last)
+    def _close_some(self, database: Database, day_on: date, after: UUID) -> tuple[int, UUID] | None:
+        """A transaction's worth of citizens: how many were newly closed, and the last one. None: there were no
+        more.
+        """
+        with database.writing() as db:
+            closed, last = disclosure_days.close(db, day_on, after=after)
+            if closed:
+                self._too(db, closed, day_on)
+        return None if last is None else (len(closed), last)
 
 
 def _end_of(day_on: date) -> datetime:

@@ -76,8 +76,8 @@ class Parts:
 
 def duties(parts: Parts) -> tuple[Duty, ...]:
     """Everything that recurs, with its pace."""
-    days, heads, attempts = DayClosing(), TrailHeads(), telling.Telling(parts.gate)
-    looks = first_looks.Days()
+    days = DayClosing(partial(first_looks.tell_of_day, parts.gate))
+    heads, attempts = TrailHeads(), telling.Telling(parts.gate)
     return (
         Duty(
             "number the ledger", timedelta(seconds=ledger_upkeep.TICK_SECONDS), lambda: _number_the_ledger(parts)
@@ -90,7 +90,6 @@ def duties(parts: Parts) -> tuple[Duty, ...]:
         Duty("rescue jobs", timedelta(seconds=15), lambda: _rescue_jobs(parts)),
         Duty("rotate keys", timedelta(seconds=60), lambda: _rotate_keys(parts)),
         Duty("close days of disclosures", timedelta(seconds=60), lambda: bool(days.step(parts.database))),
-        Duty("tell of first looks", timedelta(seconds=60), lambda: looks.step(parts.gate)),
         Duty("close minutes of the trail", timedelta(seconds=20), lambda: heads.step(parts.database, parts.now())),
         Duty("expire recoveries", timedelta(seconds=60), lambda: _expire_recoveries(parts)),
         Duty("tell how things stand", timedelta(seconds=15), lambda: _tell_how_things_stand(parts)),

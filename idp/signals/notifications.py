@@ -5,6 +5,7 @@
 writer of `idp.notifications`.
 """
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -46,6 +47,13 @@ def was_told(db: Session, citizen_id: UUID, kind: str, detail: dict[str, Any]) -
     """Whether there is a message of this kind whose detail holds at least this."""
     told = (Notification.citizen_id == citizen_id, Notification.kind == kind, Notification.detail.contains(detail))
     return db.scalar(select(Notification.notification_id).where(*told).limit(1)) is not None
+
+
+def details_of(db: Session, citizen_ids: Collection[UUID], kind: str) -> list[tuple[UUID, dict[str, Any]]]:
+    """What messages of this kind these citizens have: whose, and its detail."""
+    theirs = (Notification.citizen_id.in_(citizen_ids), Notification.kind == kind)
+    query = select(Notification.citizen_id, Notification.detail).where(*theirs)
+    return [(citizen_id, detail) for citizen_id, detail in db.execute(query)]
 
 
 def list_of(db: Session, citizen_id: UUID, limit: int = 50) -> list[Notification]:

@@ -1,7 +1,8 @@
 """The worker's duties: a tick when something waits, a root for each citizen's day once it is over."""
 
+from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -116,8 +117,12 @@ def yesterdays_month(own_postgres: EmbeddedPostgres) -> None:
     database.close()
 
 
+def nothing_else(_db: Session, _citizen_ids: list[UUID], _day_on: date) -> None:
+    """Nothing is due beside the closing."""
+
+
 def test_yesterday_is_closed_once_its_writers_have_ended(worker: Database) -> None:
-    closing, first, late = DayClosing(), uuid4(), uuid4()
+    closing, first, late = DayClosing(nothing_else), uuid4(), uuid4()
     with worker.writing() as db:
         looked_yesterday(db, first)
     with worker.writing() as slow:
@@ -129,18 +134,31 @@ def test_yesterday_is_closed_once_its_writers_have_ended(worker: Database) -> No
 
 
 def test_a_closed_day_is_not_looked_at_again_and_a_new_process_changes_nothing(worker: Database) -> None:
-    closing = DayClosing()
+    closing = DayClosing(nothing_else)
     assert [closing.step(worker) for _ in range(3)] == [0, 0, 0]
     missed = uuid4()
     with worker.writing() as db:
         looked_yesterday(db, missed)
     assert closing.step(worker) == 0
-    again = DayClosing()
+    again = DayClosing(nothing_else)
     assert [again.step(worker) for _ in range(2)] == [0, 1]
 
 
+def test_what_else_is_due_is_done_once_for_each_citizens_day(worker: Database) -> None:
+    """A process that starts anew does not go through the days of before again."""
+    citizen_id, done = uuid4(), Counter[UUID]()
+    with worker.writing() as db:
+        looked_yesterday(db, citizen_id)
+    for _ in range(2):
+        closing = DayClosing(lambda _db, citizen_ids, _day_on: done.update(citizen_ids))
+        for _ in range(3):
+            closing.step(worker)
+    assert done[citizen_id] == 1
+    assert set(done.values()) == {1}
+
+
 def test_a_day_is_not_closed_before_it_is_over() -> None:
-    closing = DayClosing()
+    closing = DayClosing(nothing_else)
     midnight = datetime(2026, 11, 25, tzinfo=UTC)
     early = closing._due(midnight + timedelta(seconds=59))
     late = closing._due(midnight + ledger_upkeep.AFTER_MIDNIGHT)

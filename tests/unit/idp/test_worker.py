@@ -23,7 +23,6 @@ NAMES = [
     "rescue jobs",
     "rotate keys",
     "close days of disclosures",
-    "tell of first looks",
     "close minutes of the trail",
     "expire recoveries",
     "tell how things stand",

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from idp import jobs
 from idp.gate import Gate
+from idp.ledger_upkeep import DayClosing
 from idp.signals import first_looks, notifications
 from tests.unit.idp.signals.conftest import Added
 
@@ -40,6 +42,13 @@ def looked(gate: Gate, citizen_id: UUID, client_no: int, ago: str = "0 hours", *
 def told(gate: Gate, citizen_id: UUID) -> list[dict[str, Any]]:
     with gate.database.reading() as db:
         return [row.detail for row in notifications.list_of(db, citizen_id) if row.kind == "first_look"]
+
+
+def close_days(gate: Gate) -> None:
+    """As a new worker does: its first step marks, its second closes."""
+    closing = DayClosing(partial(first_looks.tell_of_day, gate))
+    for _ in range(2):
+        closing.step(gate.database)
 
 
 def waiting(gate: Gate) -> list[tuple[dict[str, Any], datetime]]:
@@ -105,22 +114,37 @@ def test_where_nobody_came_yet_it_is_asked_again_later_and_then_left_to_the_days
     assert jobs.AWAIT_FIRST_LOOK in jobs.JOBS
 
 
-def test_a_look_of_a_day_that_is_over_is_found_and_told_by_every_process_once(gate: Gate, added: Added) -> None:
+def test_a_look_of_a_day_that_is_over_is_told_once_when_the_day_is_closed(gate: Gate, added: Added) -> None:
     citizen_ids, client_no = [uuid4() for _ in range(3)], added(None)
     for citizen_id in citizen_ids:
         looked(gate, citizen_id, client_no, ago="25 hours")
         looked(gate, citizen_id, client_no, ago="49 hours")
-    for days in (first_looks.Days(), first_looks.Days()):
-        days.step(gate)
-        days.step(gate)
+    close_days(gate)
+    assert [len(told(gate, citizen_id)) for citizen_id in citizen_ids] == [1, 1, 1]
+    close_days(gate)
     assert [len(told(gate, citizen_id)) for citizen_id in citizen_ids] == [1, 1, 1]
 
 
-def test_today_is_not_gone_through_before_it_is_over(gate: Gate, added: Added) -> None:
+def test_the_look_of_today_waits_until_the_day_is_over(gate: Gate, added: Added) -> None:
     citizen_id, client_no = uuid4(), added(None)
     looked(gate, citizen_id, client_no)
-    first_looks.Days().step(gate)
+    close_days(gate)
     assert told(gate, citizen_id) == []
+
+
+def test_a_worker_that_dies_while_it_tells_closes_nothing_and_the_next_one_tells(gate: Gate, added: Added) -> None:
+    citizen_id, client_no = uuid4(), added(None)
+    looked(gate, citizen_id, client_no, ago="25 hours")
+
+    def dies(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    dying = DayClosing(dies)
+    dying.step(gate.database)
+    with pytest.raises(ZeroDivisionError):
+        dying.step(gate.database)
+    close_days(gate)
+    assert len(told(gate, citizen_id)) == 1
 
 
 def test_two_that_tell_at_once_tell_once(gate: Gate, added: Added) -> None:
