@@ -33,6 +33,7 @@ bench: .venv/ready-to-test ## what a sign-in costs, at the running demo (BENCH="
 	@PATH="$(CURDIR)/$(BIN):$$PATH" GAPURA_MODE=demo $(BIN)/python bench/opbench/opbench.py --config bench/gapura.json \
 	  --warmup 5000 --concurrency 8 $(BENCH)
 	@$(BIN)/python bench/logins.py --config bench/gapura.json
+	@$(BIN)/python bench/starts.py
 
 faults: .venv/ready-to-test ## what must never happen, in the long form: fuzzing, kills under load
 	$(BIN)/python -m pytest -m "long or not long" tests/faults
