@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from consent import agreements, attributes, purposes
 from consent.agreements import Agreement
 from consent.attributes import Attributes
+from consent.ledger.record_form import Parties
 from consent.purposes import Purposes
-from consent.records import Parties
 from idp.accounts import subject_identifiers
 from idp.accounts.password_hashing import PasswordHashing
 from idp.accounts.profile import Vault

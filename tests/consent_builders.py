@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from consent import agreements, attributes, notices, purposes, records
 from consent.agreements import Agreement, Proposal
-from consent.records import Giving, Parties
+from consent.ledger.record_form import Parties
+from consent.outcomes import Giving
 
 NOW = datetime(2026, 11, 25, 2, 10, 5, tzinfo=UTC)
 ISSUER = "https://id.gapura.example"

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 from consent import decision
 from consent.agreements import Agreement
+from consent.consents import Head
 from consent.decision import StillToAsk
-from consent.records import Head
 from idp.accounts import assurance
 from idp.accounts.assurance import Acr, Requirement
 from idp.accounts.sessions import BASIC_AFTER_RECOVERY

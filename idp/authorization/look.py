@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from consent.agreements import Agreement
-from consent.records import Head
+from consent.consents import Head
 from idp.accounts.assurance import Reached
 from idp.authorization.interaction import Standing
 from idp.clients.registry import Client

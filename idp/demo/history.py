@@ -11,10 +11,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from consent import attributes, notices, purposes, records
+from consent import attributes, endings, notices, purposes, records
 from consent.attributes import Attributes
+from consent.ledger.record_form import Parties
+from consent.outcomes import Given, Giving
 from consent.purposes import Purposes
-from consent.records import Given, Giving, Parties
 from idp.claims import notice_words
 from idp.clients import registry
 from idp.clients.registry import Client
@@ -60,7 +61,7 @@ def prepare(db: Session, pairwise: Pairwise, issuer: str, citizen_id: UUID, now:
         given = _give(db, client, parties, known, catalogue, citizen_id, past, now)
         if past.withdrawn is not None:
             at = now - timedelta(days=past.withdrawn)
-            records.withdraw(db, citizen_id, given, parties=parties, acr=ACR, amr=AMR, now=at)
+            endings.withdraw(db, citizen_id, given, parties=parties, acr=ACR, amr=AMR, now=at)
 
 
 def _give(

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from consent.records import Parties
+from consent.ledger.record_form import Parties
 from idp import partitions
 from idp.clients.registry import Client, Registry
 from idp.partitions import Period

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from consent import records
+from consent import endings
 from idp.accounts import enrolment, sessions
 from idp.accounts.states import AccountState, SessionEnd
 from idp.gate import Gate
@@ -74,7 +74,7 @@ def close(db: Session, gate: Gate, citizen_id: UUID, now: datetime, *, actor_id:
         return False
     security_events.tell_all(db, citizen_id, Event.ACCOUNT_PURGED)
     registry = gate.registry.get()
-    records.end_all(db, citizen_id, lambda head: gate.parties(citizen_id, registry.by_no[head.client_no]))
+    endings.end_all(db, citizen_id, lambda head: gate.parties(citizen_id, registry.by_no[head.client_no]))
     _end(db, citizen_id, None, SessionEnd.ACCOUNT_CLOSED, FamilyEnd.ACCOUNT_CLOSED)
     return True
 

@@ -7,8 +7,10 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from consent import consents, records
-from consent.records import AlreadyEnded, Amended, Ended, Head, NotFound, NotTaken
+from consent import consents, endings, pauses
+from consent.consents import Head
+from consent.ledger import record_form
+from consent.outcomes import AlreadyEnded, Amended, Ended, NotFound, NotTaken
 from idp import audit
 from idp.gate import Gate
 from idp.signals import delivery, outbox
@@ -23,7 +25,7 @@ def withdraw(
     head = _head(db, citizen_id, consent_id)
     if head is None:
         return NotFound()
-    outcome = records.withdraw(db, citizen_id, consent_id, parties=_parties(gate, citizen_id, head), acr=acr)
+    outcome = endings.withdraw(db, citizen_id, consent_id, parties=_parties(gate, citizen_id, head), acr=acr)
     if isinstance(outcome, Ended):
         end_with(db, citizen_id, outcome)
     return outcome
@@ -37,7 +39,7 @@ def withdraw_attribute(
     if head is None:
         return NotFound()
     parties = _parties(gate, citizen_id, head)
-    outcome = records.withdraw_attribute(db, citizen_id, consent_id, attribute_no, parties=parties, acr=acr)
+    outcome = endings.withdraw_attribute(db, citizen_id, consent_id, attribute_no, parties=parties, acr=acr)
     if isinstance(outcome, Amended):
         _note(db, citizen_id, consent_id, "amended")
         detail = {"consent_id": str(consent_id), "attribute_nos": sorted(outcome.attribute_nos)}
@@ -47,7 +49,7 @@ def withdraw_attribute(
 
 def withdraw_agency(db: Session, gate: Gate, citizen_id: UUID, agency_no: int, *, acr: str) -> list[Ended]:
     """All that one agency has, in one act."""
-    ended = records.withdraw_agency(
+    ended = endings.withdraw_agency(
         db, citizen_id, agency_no, parties_of=lambda head: _parties(gate, citizen_id, head), acr=acr
     )
     for one in ended:
@@ -58,7 +60,7 @@ def withdraw_agency(db: Session, gate: Gate, citizen_id: UUID, agency_no: int, *
 def pause_all(db: Session, citizen_id: UUID) -> None:
     """Somebody else may be using the account: nothing leaves until the citizen resumes each consent. Codes, tokens
     and families ask at every use, so they need nothing."""
-    paused = records.pause_all(db, citizen_id)
+    paused = pauses.pause_all(db, citizen_id)
     detail = {"consents": paused}
     audit.record(
         db, action="consents.paused", object_id=str(citizen_id), outcome="done", actor_id=citizen_id, detail=detail
@@ -67,7 +69,7 @@ def pause_all(db: Session, citizen_id: UUID) -> None:
 
 def resume(db: Session, citizen_id: UUID, consent_id: UUID) -> bool:
     """The citizen says that it may go on. False: it was not paused, and stays as it is."""
-    if not records.resume(db, citizen_id, consent_id):
+    if not pauses.resume(db, citizen_id, consent_id):
         return False
     audit.record(db, action="consent.resumed", object_id=str(consent_id), outcome="done", actor_id=citizen_id)
     return True
@@ -75,7 +77,7 @@ def resume(db: Session, citizen_id: UUID, consent_id: UUID) -> bool:
 
 def expire_due(db: Session, gate: Gate, limit: int) -> int:
     """What has run out ends like a withdrawal, by the clock's act (C047). How many that were."""
-    ended = records.expire_due(db, lambda citizen_id, head: _parties(gate, citizen_id, head), limit=limit)
+    ended = endings.expire_due(db, lambda citizen_id, head: _parties(gate, citizen_id, head), limit=limit)
     for citizen_id, one in ended:
         end_with(db, citizen_id, one)
     return len(ended)
@@ -99,5 +101,5 @@ def _head(db: Session, citizen_id: UUID, consent_id: UUID) -> Head | None:
     return next((head for head in consents.list_of(db, citizen_id) if head.consent_id == consent_id), None)
 
 
-def _parties(gate: Gate, citizen_id: UUID, head: Head) -> records.Parties:
+def _parties(gate: Gate, citizen_id: UUID, head: Head) -> record_form.Parties:
     return gate.parties(citizen_id, gate.registry.get().by_no[head.client_no])

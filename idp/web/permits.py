@@ -11,10 +11,12 @@ from uuid import UUID
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy.orm import Session
 
-from consent import agreements, disclosures, records
+from consent import agreements, consents, disclosures
+from consent import history as past
 from consent.agreements import Agreement
 from consent.attributes import Attribute
-from consent.records import Head, PastAct
+from consent.consents import Head
+from consent.history import PastAct
 from idp.claims.notice_words import in_language
 from idp.gate import Gate
 from idp.signals import delivery
@@ -104,7 +106,7 @@ def list_of(db: Session, gate: Gate, citizen_id: UUID, now: datetime) -> list[Pe
     seen, clocks = disclosures.last_seen(db, citizen_id), delivery.clocks_of(db, citizen_id)
     found = [
         _permit(gate, head, agreements.get(db, head.agreement_no), seen.get(head.client_no), clocks, now)
-        for head in records.list_of(db, citizen_id)
+        for head in consents.list_of(db, citizen_id)
     ]
     return sorted(
         found, key=lambda permit: (permit.agency_name.casefold(), permit.name.casefold(), permit.given_at)
@@ -121,7 +123,7 @@ def by_agency(permits: Iterable[Permit]) -> list[AgencyPermits]:
 
 def history(db: Session, gate: Gate, citizen_id: UUID, consent_id: UUID) -> list[Step]:
     """What happened to one consent, newest first."""
-    return [_step(gate, act) for act in reversed(records.history(db, citizen_id, consent_id))]
+    return [_step(gate, act) for act in reversed(past.history(db, citizen_id, consent_id))]
 
 
 def label_of(attribute: Attribute) -> str:

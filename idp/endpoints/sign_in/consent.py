@@ -15,7 +15,7 @@ from flask import Blueprint, Response, g, request
 from werkzeug.datastructures import MultiDict
 
 from consent import notices, records
-from consent.records import Given, Giving, Moved
+from consent.outcomes import Given, Giving, Moved
 from idp import audit
 from idp.accounts.assurance import acr_of
 from idp.accounts.profile import Value

@@ -14,11 +14,13 @@ import sqlalchemy.exc
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from consent import agreements, consents, records
+from consent import agreements, consents, endings, history, outcomes, pauses, records
+from consent.consents import Head
 from consent.decision import Reason, Situation, decide
 from consent.errors import NotAgreed
+from consent.ledger import record_form
 from consent.ledger.recorded import read_again
-from consent.records import AlreadyEnded, Amended, Ended, Given, Head, Moved, NotFound, NotTaken
+from consent.outcomes import AlreadyEnded, Amended, Ended, Given, Moved, NotFound, NotTaken
 from idp.database import Database
 from tests.consent_builders import NOW, a_consent, a_giving, an_agreement, numbers, parties
 
@@ -28,18 +30,18 @@ BASIC = "urn:gapura:acr:basic"
 
 
 def end(db: Session, citizen_id: UUID, consent_id: UUID, now: datetime | None = LATER) -> Any:
-    return records.withdraw(db, citizen_id, consent_id, parties=parties(), acr=BASIC, amr=("pwd",), now=now)
+    return endings.withdraw(db, citizen_id, consent_id, parties=parties(), acr=BASIC, amr=("pwd",), now=now)
 
 
 def take_back(db: Session, citizen_id: UUID, consent_id: UUID, name: str, now: datetime = LATER) -> Any:
     (attribute_no,) = numbers(db, [name])
-    return records.withdraw_attribute(
+    return endings.withdraw_attribute(
         db, citizen_id, consent_id, attribute_no, parties=parties(), acr=BASIC, now=now
     )
 
 
-def head_of(db: Session, giving: records.Giving) -> Head:
-    head = records.find(db, giving.citizen_id, giving.agreement.client_no, giving.agreement.purpose_no)
+def head_of(db: Session, giving: outcomes.Giving) -> Head:
+    head = consents.find(db, giving.citizen_id, giving.agreement.client_no, giving.agreement.purpose_no)
     assert head is not None
     return head
 
@@ -58,7 +60,7 @@ def test_a_first_giving_stands_at_once_with_its_record_and_leaf(db: Session) -> 
     assert (head.consent_id, head.revision, head.given_at) == (consent_id, 1, NOW)
     assert (head.attribute_nos, head.offered_nos) == (giving.attribute_nos, giving.offered_nos)
     assert head.lives(NOW)
-    (act,) = records.history(db, giving.citizen_id, consent_id)
+    (act,) = history.history(db, giving.citizen_id, consent_id)
     assert (act.act, act.actor, act.acr, act.method, act.revision) == ("given", "self", BASIC, "web-button", 1)
     assert leaves(db) == before + 1
 
@@ -88,7 +90,7 @@ def test_a_renewal_keeps_the_id_and_counts_from_itself(db: Session) -> None:
     assert isinstance(renewed, Given)
     assert (renewed.consent_id, renewed.act, renewed.gained_nos) == (consent_id, "renewed", frozenset())
     assert head_of(db, giving).expires_at == LATER + 365 * DAY
-    first, second = records.history(db, giving.citizen_id, consent_id)
+    first, second = history.history(db, giving.citizen_id, consent_id)
     assert previous_of(db, giving.citizen_id, second.record_id) == first.commitment
 
 
@@ -112,8 +114,8 @@ def test_given_again_after_a_withdrawal_is_a_new_id_in_the_same_chain(db: Sessio
     assert (again.act, again.revision) == ("given", 3)
     assert again.consent_id != consent_id
     assert again.gained_nos == giving.attribute_nos
-    withdrawal = records.history(db, giving.citizen_id, consent_id)[-1]
-    (act,) = records.history(db, giving.citizen_id, again.consent_id)
+    withdrawal = history.history(db, giving.citizen_id, consent_id)[-1]
+    (act,) = history.history(db, giving.citizen_id, again.consent_id)
     assert previous_of(db, giving.citizen_id, act.record_id) == withdrawal.commitment
 
 
@@ -136,7 +138,7 @@ def test_a_page_of_an_agreement_no_longer_in_force_is_shown_again(db: Session) -
     giving = a_giving(db, agreement)
     an_agreement(db, client_no=agreement.client_no)
     assert records.give(db, giving, LATER) == Moved()
-    assert records.find(db, giving.citizen_id, agreement.client_no, agreement.purpose_no) is None
+    assert consents.find(db, giving.citizen_id, agreement.client_no, agreement.purpose_no) is None
 
 
 def test_what_the_agreement_does_not_cover_is_never_written(db: Session) -> None:
@@ -160,7 +162,7 @@ def test_purposes_and_applications_of_one_agency_are_separate(db: Session) -> No
     citizen_id = uuid4()
     given = [a_consent(db, agreement, citizen_id=citizen_id)[1] for agreement in (first, second, third)]
     end(db, citizen_id, given[1])
-    alive = {head.consent_id: head.lives(LATER) for head in records.list_of(db, citizen_id)}
+    alive = {head.consent_id: head.lives(LATER) for head in consents.list_of(db, citizen_id)}
     assert [alive[consent_id] for consent_id in given] == [True, False, True]
 
 
@@ -171,8 +173,8 @@ def test_a_no_is_on_record_and_is_no_consent(db: Session) -> None:
     """Visible in the portal, and nothing in force (C043)."""
     giving, before = a_giving(db, an_agreement(db)), leaves(db)
     assert records.refuse(db, giving, NOW) == NOW
-    assert records.list_of(db, giving.citizen_id) == []
-    (said_no,) = records.refusals(db, giving.citizen_id)
+    assert consents.list_of(db, giving.citizen_id) == []
+    (said_no,) = history.refusals(db, giving.citizen_id)
     assert (said_no.act, said_no.agreement_no) == ("refused", giving.agreement.agreement_no)
     assert (said_no.attribute_nos, said_no.notice_no) == (frozenset(), giving.notice.notice_no)
     assert leaves(db) == before + 1
@@ -182,7 +184,7 @@ def test_a_no_to_more_leaves_what_stands(db: Session) -> None:
     giving, consent_id = a_consent(db)
     records.refuse(db, giving, LATER)
     assert head_of(db, giving).revision == 1
-    assert [act.act for act in records.history(db, giving.citizen_id, consent_id)] == ["given"]
+    assert [act.act for act in history.history(db, giving.citizen_id, consent_id)] == ["given"]
 
 
 def test_refusals_are_counted_by_client_purpose_and_time(db: Session) -> None:
@@ -191,11 +193,11 @@ def test_refusals_are_counted_by_client_purpose_and_time(db: Session) -> None:
     for minutes in (0, 4, 8):
         records.refuse(db, giving, NOW + timedelta(minutes=minutes))
     since = NOW + timedelta(minutes=1)
-    found = records.refusals(
+    found = history.refusals(
         db, giving.citizen_id, client_no=agreement.client_no, purpose_no=agreement.purpose_no, since=since
     )
     assert [act.acted_at for act in found] == [NOW + timedelta(minutes=8), NOW + timedelta(minutes=4)]
-    assert records.refusals(db, giving.citizen_id, client_no=-1) == []
+    assert history.refusals(db, giving.citizen_id, client_no=-1) == []
 
 
 # ---- withdrawing ----
@@ -209,7 +211,7 @@ def test_a_withdrawal_ends_the_consent_and_is_the_next_act(db: Session) -> None:
     assert (ended.client_no, ended.agency_no) == (giving.agreement.client_no, giving.agreement.agency_no)
     head = head_of(db, giving)
     assert (head.withdrawn_at, head.revision, head.lives(LATER)) == (LATER, 2, False)
-    given, withdrawn = records.history(db, giving.citizen_id, consent_id)
+    given, withdrawn = history.history(db, giving.citizen_id, consent_id)
     assert (withdrawn.act, withdrawn.attribute_nos, withdrawn.revision) == ("withdrawn", frozenset(), 2)
     assert previous_of(db, giving.citizen_id, withdrawn.record_id) == given.commitment
 
@@ -226,7 +228,7 @@ def test_another_citizens_consent_is_not_found(db: Session) -> None:
     giving, consent_id = a_consent(db)
     assert end(db, uuid4(), consent_id) == NotFound()
     assert take_back(db, uuid4(), consent_id, "name") == NotFound()
-    assert records.history(db, uuid4(), consent_id) == []
+    assert history.history(db, uuid4(), consent_id) == []
     assert head_of(db, giving).lives(LATER)
 
 
@@ -239,7 +241,7 @@ def test_one_attribute_is_taken_back_and_the_rest_stands(db: Session) -> None:
     head = head_of(db, giving)
     assert (head.attribute_nos, head.revision, head.consent_id) == (numbers(db, ["name"]), 2, consent_id)
     assert head.offered_nos == giving.offered_nos
-    last = records.history(db, giving.citizen_id, consent_id)[-1]
+    last = history.history(db, giving.citizen_id, consent_id)[-1]
     assert (last.act, last.attribute_nos, last.expires_at) == ("amended", numbers(db, ["name"]), head.expires_at)
 
 
@@ -273,19 +275,19 @@ def test_one_act_withdraws_all_of_an_agency_and_nothing_else(db: Session) -> Non
     given = {a_consent(db, citizen_id=citizen_id)[1] for _ in range(3)}
     over = a_consent(db, citizen_id=citizen_id)[1]
     end(db, citizen_id, over)
-    ended = records.withdraw_agency(
+    ended = endings.withdraw_agency(
         db, citizen_id, 7, parties_of=lambda _: parties(), acr=BASIC, amr=("pwd",), now=LATER
     )
     assert {each.consent_id for each in ended} == given
-    assert {head.consent_id for head in records.list_of(db, citizen_id) if head.lives(LATER)} == {kept}
+    assert {head.consent_id for head in consents.list_of(db, citizen_id) if head.lives(LATER)} == {kept}
 
 
 # ---- running out ----
 
 
 def sweep(db: Session, now: datetime) -> dict[UUID, Ended]:
-    asked: Callable[[UUID, Head], records.Parties] = lambda citizen_id, head: parties()  # noqa: E731
-    return {ended.consent_id: ended for _, ended in records.expire_due(db, asked, now)}
+    asked: Callable[[UUID, Head], record_form.Parties] = lambda citizen_id, head: parties()  # noqa: E731
+    return {ended.consent_id: ended for _, ended in endings.expire_due(db, asked, now)}
 
 
 def test_running_out_is_an_act_of_the_clock(db: Session) -> None:
@@ -293,7 +295,7 @@ def test_running_out_is_an_act_of_the_clock(db: Session) -> None:
     giving, consent_id = a_consent(db, expires_at=NOW + DAY)
     ended = sweep(db, NOW + 2 * DAY)[consent_id]
     assert (ended.act, ended.at, ended.attribute_nos) == ("expired", NOW + 2 * DAY, giving.attribute_nos)
-    last = records.history(db, giving.citizen_id, consent_id)[-1]
+    last = history.history(db, giving.citizen_id, consent_id)[-1]
     assert (last.act, last.actor, last.method, last.acr) == ("expired", "clock", "clock", None)
     name = min(giving.attribute_nos)
     verdict = decide(name, [head_of(db, giving)], NOW + 2 * DAY, giving.agreement, Situation())
@@ -361,7 +363,7 @@ def test_a_rolled_back_giving_leaves_neither_record_nor_leaf(database: Database)
         assert isinstance(records.give(db, giving, NOW), Given)
         db.rollback()
     with database.reading() as db:
-        assert records.list_of(db, giving.citizen_id) == []
+        assert consents.list_of(db, giving.citizen_id) == []
         assert leaves(db) == before
 
 
@@ -395,7 +397,7 @@ def test_of_first_givings_at_once_one_wins(database: Database) -> None:
         outcomes = at_once(database, 4, lambda db, giving=giving: records.give(db, giving))  # type: ignore[misc]
         assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Given", "Moved", "Moved", "Moved"]
         with database.reading() as db:
-            assert len(records.history(db, giving.citizen_id, head_of(db, giving).consent_id)) == 1
+            assert len(history.history(db, giving.citizen_id, head_of(db, giving).consent_id)) == 1
 
 
 def test_of_withdrawals_at_once_one_is_recorded(database: Database) -> None:
@@ -411,7 +413,7 @@ def test_of_withdrawals_at_once_one_is_recorded(database: Database) -> None:
         )
         assert sorted(type(outcome).__name__ for outcome in outcomes) == ["AlreadyEnded"] * 3 + ["Ended"]
         with database.reading() as db:
-            assert [act.act for act in records.history(db, giving.citizen_id, consent_id)] == [
+            assert [act.act for act in history.history(db, giving.citizen_id, consent_id)] == [
                 "given",
                 "withdrawn",
             ]
@@ -454,12 +456,12 @@ def test_an_act_that_another_one_overtook_sees_its_record(database: Database) ->
         target=lambda: withdraw_in_its_own_transaction(database, giving.citizen_id, consent_id)
     )
     with database.writing() as db:
-        records.withdraw_attribute(db, giving.citizen_id, consent_id, phone, parties=parties(), acr=BASIC)
+        endings.withdraw_attribute(db, giving.citizen_id, consent_id, phone, parties=parties(), acr=BASIC)
         waiting.start()
         db.execute(text("SELECT pg_sleep(0.3)"))
     waiting.join()
     with database.reading() as db:
-        _, amended, withdrawn = records.history(db, giving.citizen_id, consent_id)
+        _, amended, withdrawn = history.history(db, giving.citizen_id, consent_id)
         assert previous_of(db, giving.citizen_id, withdrawn.record_id) == amended.commitment
 
 
@@ -482,19 +484,19 @@ def test_a_pause_lets_nothing_leave_and_is_ended_for_one_at_a_time(db: Session) 
     _, over = a_consent(db, citizen_id=giving.citizen_id)
     end(db, giving.citizen_id, over)
     stranger, theirs = a_consent(db)
-    assert records.pause_all(db, giving.citizen_id, LATER) == 2
-    assert records.pause_all(db, giving.citizen_id, LATER) == 0, "twice is once"
+    assert pauses.pause_all(db, giving.citizen_id, LATER) == 2
+    assert pauses.pause_all(db, giving.citizen_id, LATER) == 0, "twice is once"
     assert head_of(db, giving).paused_at == LATER
     assert head_of(db, stranger).paused_at is None
-    assert not records.resume(db, giving.citizen_id, theirs)
-    assert records.resume(db, giving.citizen_id, first)
-    assert not records.resume(db, giving.citizen_id, first)
-    paused = {head.consent_id for head in records.list_of(db, giving.citizen_id) if head.paused_at is not None}
+    assert not pauses.resume(db, giving.citizen_id, theirs)
+    assert pauses.resume(db, giving.citizen_id, first)
+    assert not pauses.resume(db, giving.citizen_id, first)
+    paused = {head.consent_id for head in consents.list_of(db, giving.citizen_id) if head.paused_at is not None}
     assert paused == {second}
 
 
 def test_what_is_given_anew_is_paused_no_more(db: Session) -> None:
     giving, _ = a_consent(db)
-    records.pause_all(db, giving.citizen_id, LATER)
+    pauses.pause_all(db, giving.citizen_id, LATER)
     records.give(db, replace(giving, revision=1), LATER)
     assert head_of(db, giving).paused_at is None

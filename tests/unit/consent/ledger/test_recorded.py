@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from consent import records
+from consent import endings, history, records
 from consent.ledger import entries, recorded
 from tests.consent_builders import NOW, a_consent, an_agreement, numbers, parties
 
@@ -21,11 +21,11 @@ def test_every_act_can_be_made_again_from_the_tables(db: Session) -> None:
     )
     (phone,) = numbers(db, ["phone_number"])
     later = NOW + timedelta(days=1)
-    records.withdraw_attribute(
+    endings.withdraw_attribute(
         db, giving.citizen_id, consent_id, phone, parties=parties(), acr="urn:gapura:acr:basic", now=later
     )
     renamed = parties(application={"client_id": "antrean", "name": "Antrean Baru"})
-    records.withdraw(db, giving.citizen_id, consent_id, parties=renamed, acr="urn:gapura:acr:basic", now=later)
+    endings.withdraw(db, giving.citizen_id, consent_id, parties=renamed, acr="urn:gapura:acr:basic", now=later)
     records.refuse(db, giving, later)
     found = recorded.read_again(db, citizen_id=giving.citizen_id)
     assert [one.act.act for one in found] == ["given", "amended", "withdrawn", "refused"]
@@ -82,7 +82,7 @@ def test_all_records_are_read_in_pages(db: Session) -> None:
 
 def test_the_ledger_holds_the_commitment_and_nothing_else_of_the_act(db: Session) -> None:
     giving, consent_id = a_consent(db)
-    (act,) = records.history(db, giving.citizen_id, consent_id)
+    (act,) = history.history(db, giving.citizen_id, consent_id)
     leaf = db.execute(text("SELECT entry FROM consent.ledger_intake ORDER BY leaf_id DESC LIMIT 1")).scalar_one()
     assert entries.committed_by(bytes(leaf)) == act.commitment
     assert bytes(leaf) == entries.entry(act.commitment)

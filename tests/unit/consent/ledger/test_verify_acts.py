@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from consent import records
+from consent import endings, records
 from consent.ledger import sequencer
 from consent.ledger.checkpoint import Signer
 from consent.ledger.verify_acts import broken_chains, changed_records, strayed_heads, unlogged, verify_acts
@@ -30,7 +30,7 @@ def acted(log_db: Session) -> Session:
     log_db.execute(text("DELETE FROM consent.consents"))
     log_db.execute(text("DELETE FROM consent.disclosure_days"))
     giving, consent_id = a_consent(log_db)
-    records.withdraw(
+    endings.withdraw(
         log_db,
         giving.citizen_id,
         consent_id,

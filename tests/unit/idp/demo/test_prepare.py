@@ -11,7 +11,7 @@ import pyotp
 import pytest
 from sqlalchemy import text
 
-from consent import disclosures, records
+from consent import consents, disclosures
 from consent.ledger import verify_acts
 from idp.accounts import identifiers, totp
 from idp.accounts.password_hashing import PasswordHashing
@@ -170,7 +170,7 @@ def test_one_citizen_has_a_history_with_several_agencies_that_verifies(land: Cou
     with land.database.reading() as db:
         citizen_id = land.vault.find_citizen(db, identifiers.read_nik(citizen.nik))  # type: ignore[arg-type]
         assert citizen_id is not None
-        heads, known = records.list_of(db, citizen_id), registry.load(db).by_no
+        heads, known = consents.list_of(db, citizen_id), registry.load(db).by_no
         assert len({head.agency_no for head in heads}) == 3
         assert [head.withdrawn_at is not None for head in heads].count(True) == 1
         assert len(disclosures.list_for(db, citizen_id)) >= 6

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from consent import records
+from consent import endings, history
 from idp.accounts import enrolment
 from idp.accounts.states import AccountState
 from idp.revocation import account
@@ -50,7 +50,7 @@ def test_each_application_with_a_consent_is_told_and_no_other(db: Session, citiz
     a_consent(db, held, citizen_id=citizen_id)
     _, over = a_consent(db, ended, citizen_id=citizen_id)
     a_consent(db)
-    records.withdraw(db, citizen_id, over, parties=parties(), acr="basic")
+    endings.withdraw(db, citizen_id, over, parties=parties(), acr="basic")
     account.suspend(db, citizen_id, NOW)
     assert told(db, citizen_id) == [(held.client_no, Event.ACCOUNT_DISABLED)]
 
@@ -80,9 +80,9 @@ def test_nobody_is_no_account(db: Session) -> None:
 def test_what_ends_with_the_account_is_on_record_as_no_act_of_the_citizens(db: Session, citizen_id: UUID) -> None:
     """(C047)"""
     giving, consent_id = a_consent(db, citizen_id=citizen_id)
-    (ended,) = records.end_all(db, citizen_id, lambda _: parties())
+    (ended,) = endings.end_all(db, citizen_id, lambda _: parties())
     assert ended.consent_id == consent_id
-    assert records.end_all(db, citizen_id, lambda _: parties()) == []
-    last = records.history(db, citizen_id, consent_id)[-1]
+    assert endings.end_all(db, citizen_id, lambda _: parties()) == []
+    last = history.history(db, citizen_id, consent_id)[-1]
     assert (last.act, last.actor, last.method) == ("withdrawn", "operator", "account-closed")
     assert giving.citizen_id == citizen_id
