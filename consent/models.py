@@ -235,7 +235,7 @@ class Disclosure(Base):
 
 
 class DisclosureDay(Base):
-    """Writer: consent/disclosures (the worker's job). Append-only (trigger)."""
+    """Writer: consent/disclosure_days (the worker's job). Append-only (trigger)."""
 
     __tablename__ = "disclosure_days"
 

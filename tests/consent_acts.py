@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from consent import consents, endings, outcomes
 from consent.consents import Head
+from consent.ledger.recorded import read_again
 from idp.database import Database
 from tests.consent_builders import NOW, parties
 

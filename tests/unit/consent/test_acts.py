@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from consent import agreements, consents, endings, history, records
 from consent.outcomes import Ended, Given
 from idp.database import Database
-from tests.consent_acts import BASIC, DAY, LATER, at_once, end, head_of, leaves
+from tests.consent_acts import BASIC, DAY, LATER, at_once, end, head_of, leaves, previous_of
 from tests.consent_builders import NOW, a_consent, a_giving, an_agreement, numbers, parties
 
 
