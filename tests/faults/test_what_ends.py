@@ -41,8 +41,7 @@ def client(running: Running, told: Told) -> Iterator[SampleClient]:
 @pytest.fixture
 def standing(running: Running, gate: Gate, client: SampleClient, told: Told) -> Standing:
     standing = a_standing(running, gate, client)
-    while told.is_told(0.1):
-        pass
+    told.subject = standing.bound.claims["sub"]
     return standing
 
 
