@@ -89,21 +89,21 @@ def eventually(true: Callable[[], bool], within: float) -> bool:
     return True
 
 
-def kill_database(running: Running) -> None:
-    os.kill(int((running.instance / "pgdata" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+def database(running: Running) -> int:
+    return int((running.instance / "pgdata" / "postmaster.pid").read_text().split()[0])
 
 
-def kill_a_web_process(running: Running) -> None:
+def web_process(running: Running) -> int:
     """One of those that answer, not the one that keeps them."""
     serving = [pid for pid, command in processes(running).items() if "idp.serving" in command]
     keeper = min(serving)
-    os.kill(random.Random(len(serving)).choice([pid for pid in serving if pid != keeper]), signal.SIGKILL)
+    return random.Random(len(serving)).choice([pid for pid in serving if pid != keeper])
 
 
-def kill_the_worker(running: Running) -> None:
+def worker(running: Running) -> int:
     """The one before may have died young: then the next takes its time."""
     assert eventually(lambda: bool(workers(running)), 45)
-    os.kill(workers(running)[0], signal.SIGKILL)
+    return workers(running)[0]
 
 
 def workers(running: Running) -> list[int]:
@@ -111,20 +111,21 @@ def workers(running: Running) -> list[int]:
 
 
 # Whom it strikes, and for how many seconds somebody may go unserved.
-KILLS = ((kill_database, SERVES_AGAIN_SECONDS), (kill_a_web_process, 5.0), (kill_the_worker, 0.0))
+KILLS = ((database, SERVES_AGAIN_SECONDS), (web_process, 5.0), (worker, 0.0))
 
 
 def strike(running: Running, seen: Seen, number: int, citizens: int) -> tuple[float, float]:
     """Kill once, and wait until everybody was served again: from when, and until when, failures are excused."""
-    kill, excused = KILLS[number % len(KILLS)]
-    kill(running)
-    at = time.monotonic()
+    victim, excused = KILLS[number % len(KILLS)]
+    pid = victim(running)
+    at = time.monotonic()  # before it: who was struck may have failed by the time that this thread goes on
+    os.kill(pid, signal.SIGKILL)
 
     def served_again() -> bool:
         return sum(began > at and what == "withdrawn" for began, what in list(seen.acknowledged)) >= citizens
 
-    assert eventually(served_again, SERVES_AGAIN_SECONDS), (kill.__name__, seen.failures[-5:])
-    print(f"{kill.__name__}: served again after {time.monotonic() - at:.1f} s")
+    assert eventually(served_again, SERVES_AGAIN_SECONDS), (victim.__name__, seen.failures[-5:])
+    print(f"{victim.__name__}: served again after {time.monotonic() - at:.1f} s")
     assert eventually(lambda: not orphans(running), 10), orphans(running)
     return at, at + excused
 
