@@ -14,9 +14,6 @@ from typing import Any
 
 import psycopg
 import sqlalchemy
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import exc
 
 from idp import partitions
@@ -72,30 +69,21 @@ def upgrade(owner_url: str, mode: Mode, *, attempts: int = 5) -> list[str]:
         refuse_another_mode(_mode(connection), mode)
         before = _version(connection)
         _refuse_unknown(before)
-        config = _config()
-        config.attributes.update(connection=connection, mode=mode.value)
-        for attempt in range(1, attempts + 1):
-            try:
-                command.upgrade(config, "head")
-                break
-            except exc.OperationalError as error:
-                connection.rollback()
-                # A busy table: waiting in its queue would make everybody wait behind us, so we let go and come
-                # again.
-                if attempt == attempts or not isinstance(error.orig, psycopg.errors.LockNotAvailable):
-                    raise
-                time.sleep(0.5 * attempt)
+        _run(connection, mode, attempts)
         now = connection.exec_driver_sql("SELECT now()").scalar_one()
         partitions.make_ahead(connection.connection.driver_connection, now)  # type: ignore[arg-type]
         connection.commit()
-        return _between(before, newest())
+        return [revision for revision in revisions() if revision > (before or "")]
+
+
+def revisions() -> list[str]:
+    """All that this program knows, by the numbers at the head of their files; each rests on the one before."""
+    return sorted(file.name[:4] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def newest() -> str:
     """The revision this program was written for."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    assert head is not None
-    return head
+    return revisions()[-1]
 
 
 def judge(connection: psycopg.Connection[Any], mode: Mode, clock: datetime) -> None:
@@ -148,8 +136,7 @@ def refuse_old_server(connection: psycopg.Connection[Any]) -> None:
 
 
 def _refuse_unknown(version: str | None) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if version and version not in known:
+    if version and version not in revisions():
         raise SchemaError(
             f"The database has revision {version}, which this program does not know; start the newer program."
         )
@@ -215,15 +202,23 @@ def _mode(connection: sqlalchemy.Connection) -> str | None:
     return mode
 
 
-def _between(before: str | None, after: str) -> list[str]:
-    scripts = ScriptDirectory.from_config(_config()).iterate_revisions(after, before)
-    return [script.revision for script in scripts][::-1]
+def _run(connection: sqlalchemy.Connection, mode: Mode, attempts: int) -> None:
+    from alembic import command  # half of what a command costs to start, and only an upgrade needs it
+    from alembic.config import Config
 
-
-def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    return config
+    config.attributes.update(connection=connection, mode=mode.value)
+    for attempt in range(1, attempts + 1):
+        try:
+            command.upgrade(config, "head")
+            return
+        except exc.OperationalError as error:
+            connection.rollback()
+            # A busy table: waiting in its queue would make everybody wait behind us, so we let go and come again.
+            if attempt == attempts or not isinstance(error.orig, psycopg.errors.LockNotAvailable):
+                raise
+            time.sleep(0.5 * attempt)
 
 
 def first_line(error: Exception) -> str:

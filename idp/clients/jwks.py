@@ -3,8 +3,9 @@
 
 A fetched set is good for five minutes, and is fetched once more for a `kid` that is not in it. Whoever may fetch
 is decided by the row: the one that moves `failed_at` has the turn, at most once in 30 s, so that neither a client
-nor a thousand invented key ids make us a hammer (protocol.md §6 row 39). An attempt stands as failed until it has
-succeeded; one that fails keeps the set of before.
+nor a thousand invented key ids make us a hammer (protocol.md §6 row 39). While an attempt is under way,
+`failed_at` is the time by which it is over, whatever becomes of its process. One that fails keeps the set of
+before.
 """
 
 import threading
@@ -34,14 +35,14 @@ SELECT k.jwks, k.fetched_at > now() - interval '300 seconds' AS is_fresh
 """
 _TAKE_TURN = """
 INSERT INTO idp.client_keys AS k (client_no, jwks, fetched_at, failed_at)
-VALUES (%(client_no)s, '{"keys": []}', to_timestamp(0), now())
-ON CONFLICT (client_no) DO UPDATE SET failed_at = now()
+VALUES (%(client_no)s, '{"keys": []}', to_timestamp(0), now() + %(budget)s * interval '1 second')
+ON CONFLICT (client_no) DO UPDATE SET failed_at = now() + %(budget)s * interval '1 second'
  WHERE greatest(k.fetched_at, k.failed_at) <= now() - interval '30 seconds'
 RETURNING k.failed_at
 """
-_IS_UNDER_WAY = """
-SELECT k.failed_at > now() - %(budget)s * interval '1 second' FROM idp.client_keys AS k
- WHERE k.client_no = %(client_no)s
+_IS_UNDER_WAY = "SELECT k.failed_at > now() FROM idp.client_keys AS k WHERE k.client_no = %(client_no)s"
+_FAILED = """
+UPDATE idp.client_keys SET failed_at = now() WHERE client_no = %(client_no)s AND failed_at = %(turn_at)s
 """
 # Of an address that was replaced meanwhile nothing is kept.
 _KEEP = """
@@ -73,7 +74,8 @@ def keys_of(
     if not _places.acquire(blocking=False):
         return held
     try:
-        turn = connection.execute(_TAKE_TURN, {"client_no": client.client_no}).fetchone()
+        taking = {"client_no": client.client_no, "budget": BUDGET_SECONDS}
+        turn = connection.execute(_TAKE_TURN, taking).fetchone()
         if turn is not None:
             _fetch(client, connection, turn[0], loopback)
         elif not known:
@@ -99,10 +101,12 @@ def _read(jwks: dict[str, Any]) -> list[PublicKey]:
 
 def _fetch(client: Client, connection: Connection, turn_at: datetime, loopback: bool) -> None:
     jwks = _fetched(client, loopback)
+    its = {"client_no": client.client_no, "turn_at": turn_at}
     if jwks is None:
         _log.warning("key set not fetched", client_id=client.client_id)
+        connection.execute(_FAILED, its)
         return
-    connection.execute(_KEEP, {"client_no": client.client_no, "jwks": Jsonb(jwks), "turn_at": turn_at})
+    connection.execute(_KEEP, {**its, "jwks": Jsonb(jwks)})
 
 
 def _fetched(client: Client, loopback: bool) -> dict[str, Any] | None:
@@ -127,9 +131,8 @@ def _kept(key: PublicKey) -> dict[str, Any]:
 def _wait(client: Client, connection: Connection) -> None:
     """Until the one who has the turn is done, or its time is over."""
     ends_at = time.monotonic() + BUDGET_SECONDS
-    asked = {"client_no": client.client_no, "budget": BUDGET_SECONDS}
     while time.monotonic() < ends_at:
-        row = connection.execute(_IS_UNDER_WAY, asked).fetchone()
+        row = connection.execute(_IS_UNDER_WAY, {"client_no": client.client_no}).fetchone()
         if row is None or not row[0]:
             return
         time.sleep(POLLED_EVERY_SECONDS)

@@ -72,7 +72,15 @@ def python_of(client: str) -> Path:
     return python
 
 
-KNOWN_WITHIN_SECONDS = 1.0  # a process may answer from a registry of so long ago
+def wait_until_known(running: Running, client_id: str) -> None:
+    """A process may answer from a registry of a second ago. Which one answers is chance: so many in a row, each by
+    a connection of its own, mean all of them.
+    """
+    knowing, deadline = 0, time.monotonic() + 5
+    while knowing < 12:
+        page = httpx.get(f"{running.issuer}/authorize", params={"client_id": client_id}).text
+        knowing = 0 if 'data-error="client_unknown"' in page else knowing + 1
+        assert time.monotonic() < deadline, "no process learns of the application"
 
 
 def register(running: Running, home: str, callback: str, profile: str, more: Mapping[str, Any]) -> dict[str, str]:
@@ -91,7 +99,7 @@ def register(running: Running, home: str, callback: str, profile: str, more: Map
     }
     given = {name: value for name, value in metadata.items() if value is not None}
     added = running.command("clients", "add", "--file", "-", typed=json.dumps(given))
-    time.sleep(KNOWN_WITHIN_SECONDS)
+    wait_until_known(running, added["client_id"])
     told = {"ISSUER": running.issuer, "HOME_URL": home, "CLIENT_ID": added["client_id"]}
     return told | ({"CLIENT_SECRET": added["client_secret"]} if added["client_secret"] else {})
 

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy.orm import Session
 
 from idp import schema
@@ -202,3 +203,10 @@ def test_jobs_are_deferred_by_the_web_role_without_a_notify(postgres: EmbeddedPo
         connection.execute("LISTEN procrastinate_any_queue_v1")
         connection.execute(DEFER)
         assert list(connection.notifies(timeout=0.2, stop_after=1)) == []
+
+
+def test_the_numbers_of_the_files_are_the_revisions_each_after_the_one_before() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(schema.MIGRATIONS))
+    chain = list(ScriptDirectory.from_config(config).walk_revisions())
+    assert [script.revision for script in reversed(chain)] == schema.revisions()
