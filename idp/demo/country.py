@@ -240,6 +240,7 @@ class Application:
     agreement: dict[str, Any] | None = None
     port_offset: int | None = None
     callback: str = "/callback"
+    told_at: str | None = None  # the path of its back-channel logout door
     more: dict[str, Any] = field(default_factory=dict)
 
 
@@ -268,6 +269,7 @@ APPLICATIONS = (
             "if_refused": _at_counter("loket puskesmas", "the clinic's counter"),
         },
         port_offset=1,
+        told_at="/backchannel-logout",
         more={
             "id_token_signed_response_alg": "ES256",
             "grant_types": ["authorization_code", "refresh_token"],
