@@ -130,12 +130,12 @@ def gate(running: Running) -> Iterator[Gate]:
 
 
 def free_port() -> int:
-    """One whose next three are free too: the demo agencies stand beside the server."""
+    """One whose next four are free too: the demo agencies stand beside the server."""
     while True:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port: int = probe.getsockname()[1]
-        if port < 60_000 and all(_is_free(port + offset) for offset in (1, 2, 3)):
+        if port < 60_000 and all(_is_free(port + offset) for offset in (1, 2, 3, 4)):
             return port
 
 
