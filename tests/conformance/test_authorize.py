@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import pytest
 
+from tests import local_http
 from tests.clients.programs import register
 from tests.running import Running
 from tests.sample_client import Browser, SampleClient, sign_in
@@ -33,9 +34,9 @@ def query(client: SampleClient, **changed: str | None) -> dict[str, str]:
 def ask(running: Running, text: str | dict[str, str], method: str = "GET") -> httpx.Response:
     encoded = text if isinstance(text, str) else urlencode(text)
     if method == "GET":
-        return httpx.get(f"{running.issuer}/authorize?{encoded}")
+        return local_http.get(f"{running.issuer}/authorize?{encoded}")
     form = {"Content-Type": "application/x-www-form-urlencoded"}
-    return httpx.post(f"{running.issuer}/authorize", content=encoded, headers=form)
+    return local_http.post(f"{running.issuer}/authorize", content=encoded, headers=form)
 
 
 def error_of(answer: httpx.Response, client: SampleClient) -> dict[str, str]:
@@ -220,7 +221,7 @@ def test_no_redirect_of_ours_keeps_the_method(running: Running, client: SampleCl
 @pytest.mark.parametrize("method", ["HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"])
 def test_other_methods_are_refused_by_name(running: Running, client: SampleClient, method: str) -> None:
     """(C090, row 120)"""
-    answer = httpx.request(method, f"{running.issuer}/authorize?{urlencode(query(client))}")
+    answer = local_http.request(method, f"{running.issuer}/authorize?{urlencode(query(client))}")
     assert answer.status_code == 405
     assert {"GET", "POST"} <= set(answer.headers["allow"].replace(" ", "").split(","))
 
@@ -233,7 +234,7 @@ def test_a_form_is_never_posted_to_a_private_scheme(running: Running) -> None:
                                            "token_endpoint_auth_method": "none"})  # fmt: skip
     for more in ({}, {"prompt": "none"}):
         visit = client.visit("openid profile", response_mode="form_post", **more)
-        answer = httpx.get(visit.url)
+        answer = local_http.get(visit.url)
         assert answer.status_code == 303
         location = answer.headers["location"]
         assert location.startswith(f"{home}/kembali?error=invalid_request&")
