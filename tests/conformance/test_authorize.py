@@ -9,13 +9,16 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import httpx
+import pyotp
 import pytest
 
+from idp.accounts import totp
 from idp.gate import Gate
 from idp.web import rate_limits
 from idp.web.rate_limits import UNFINISHED_OF_A_NETWORK, Limit
 from tests import local_http
 from tests.clients.programs import register
+from tests.people import a_person, enter
 from tests.running import Running
 from tests.sample_client import Browser, SampleClient, consent, log_in, sign_in
 
@@ -297,3 +300,25 @@ def test_a_form_is_never_posted_to_a_private_scheme(running: Running) -> None:
         location = answer.headers["location"]
         assert location.startswith(f"{home}/kembali?error=invalid_request&")
         assert f"state={visit.state}" in location
+
+
+def test_what_a_client_registered_as_its_default_counts_where_a_request_says_nothing(
+    running: Running, gate: Gate
+) -> None:
+    """OIDC Registration §2: `default_max_age` and `default_acr_values`; a parameter goes before either."""
+    more = {"default_max_age": 0, "default_acr_values": ["urn:gapura:acr:substantial"]}
+    told = register(running, "https://bawaan.example.go.id", "/cb", "classic", more)
+    registered = {"client_id": told["CLIENT_ID"], "redirect_uris": ["https://bawaan.example.go.id/cb"]}
+    client, person = SampleClient(running.issuer, registered), a_person(gate)
+    browser, _ = enter(running, person)
+    assert consent(browser, browser.get(client.visit("openid", max_age="3600").url)).answer["code"]
+    assert browser.get(client.visit("openid").url).has_form("identifier", "password"), "0 s: the password again"
+    assert "code" in browser.get(client.visit("openid", max_age="3600").url).answer
+    with gate.database.writing() as db:  # from now on what is wished for can be reached
+        setup = totp.begin(db, gate.vault, person.citizen_id, "test", gate.now())
+        assert totp.confirm(
+            db, gate.vault, person.citizen_id, setup.totp_id, pyotp.TOTP(setup.secret).now(), gate.now()
+        )
+    assert browser.get(client.visit("openid", max_age="3600").url).has_form("code")
+    basic = {"max_age": "3600", "acr_values": "urn:gapura:acr:basic"}
+    assert "code" in browser.get(client.visit("openid", **basic).url).answer
