@@ -28,11 +28,8 @@ from keys.pairwise import Pairwise
 from keys.sealing import RestSealer
 
 
-def add_to(subjects: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = subjects.add_parser(
-        "bench", help="clients, citizens and a country to measure with; demo and sandbox only"
-    )
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+def add_to(subject: argparse.ArgumentParser) -> None:
+    commands = subject.add_subparsers(metavar="COMMAND", required=True)
     seeding = add_command(
         commands, "seed", seed, "Make the clients and citizens of bench/gapura.json. Safe to run again."
     )

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests import local_http
 from tests.running import Running
 from tests.sample_client import Browser, SampleClient, Tokens, Visit, sign_in
 
@@ -98,7 +99,7 @@ def test_a_code_of_another_client_is_refused_and_its_owner_can_still_use_it(
 
 
 def post(client: SampleClient, content: bytes | str, headers: dict[str, str]) -> httpx.Response:
-    return httpx.post(client.metadata["token_endpoint"], content=content, headers=headers)
+    return local_http.post(client.metadata["token_endpoint"], content=content, headers=headers)
 
 
 FORM = "application/x-www-form-urlencoded"
@@ -184,7 +185,7 @@ def test_the_answer_is_plain_and_never_stored(tokens: Tokens) -> None:
 
 
 def userinfo(client: SampleClient, **options: Any) -> httpx.Response:
-    return httpx.request(options.pop("method", "GET"), client.metadata["userinfo_endpoint"], **options)
+    return local_http.request(options.pop("method", "GET"), client.metadata["userinfo_endpoint"], **options)
 
 
 def test_userinfo_without_a_token_is_challenged_without_an_error_code(client: SampleClient) -> None:
@@ -212,7 +213,7 @@ def test_other_kinds_are_no_access_token(client: SampleClient, tokens: Tokens, c
 
 
 def introspect(client: SampleClient, token: str, **more: str) -> dict[str, Any]:
-    answer = httpx.post(client.metadata["introspection_endpoint"], data={"token": token, **more},
+    answer = local_http.post(client.metadata["introspection_endpoint"], data={"token": token, **more},
                         auth=(client.client_id, client.secret or ""))  # fmt: skip
     assert answer.status_code == 200
     found: dict[str, Any] = answer.json()
@@ -229,12 +230,12 @@ def test_introspection_answers_its_own_client_and_tells_others_nothing(
     assert introspect(running.client("bantuan-beras"), tokens.access_token) == {"active": False}
     for value in (tokens.id_token, tokens.answer["refresh_token"], "garbage"):
         assert introspect(client, value) == {"active": False}
-    anybody = httpx.post(client.metadata["introspection_endpoint"], data={"token": tokens.access_token})
+    anybody = local_http.post(client.metadata["introspection_endpoint"], data={"token": tokens.access_token})
     assert anybody.status_code == 401
 
 
 def revoke(client: SampleClient, token: str) -> httpx.Response:
-    return httpx.post(client.metadata["revocation_endpoint"], data={"token": token},
+    return local_http.post(client.metadata["revocation_endpoint"], data={"token": token},
                       auth=(client.client_id, client.secret or ""))  # fmt: skip
 
 
@@ -288,7 +289,7 @@ def test_a_refresh_token_of_another_client_is_refused(running: Running, tokens: 
 def test_a_door_for_posts_says_so(running: Running, door: str) -> None:
     """(C090)"""
     for method in ("GET", "HEAD", "PUT", "DELETE"):
-        answer = httpx.request(method, f"{running.issuer}/{door}")
+        answer = local_http.request(method, f"{running.issuer}/{door}")
         assert answer.status_code == 405
         assert "POST" in answer.headers["allow"]
 
@@ -299,14 +300,13 @@ def test_browsers_of_registered_origins_may_read_the_answers_and_no_other(
     """(C090, clients.md)"""
     home = running.home_of("antrean-puskesmas").rstrip("/")
     for origin, allowed in ((home, home), ("https://jahat.example", None)):
-        answer = httpx.post(
+        answer = local_http.post(
             client.metadata["token_endpoint"], data={"grant_type": "x"}, headers={"Origin": origin}
         )
         assert answer.headers.get("access-control-allow-origin") == allowed
-        preflight = httpx.options(client.metadata["userinfo_endpoint"], headers={"Origin": origin})
+        preflight = local_http.options(client.metadata["userinfo_endpoint"], headers={"Origin": origin})
         assert preflight.headers.get("access-control-allow-origin") == allowed
     for public in ("/.well-known/openid-configuration", "/jwks"):
-        assert httpx.get(running.issuer + public).headers["access-control-allow-origin"] == "*"
-    assert (
-        "access-control-allow-origin" not in httpx.get(f"{running.issuer}/login", headers={"Origin": home}).headers
-    )
+        assert local_http.get(running.issuer + public).headers["access-control-allow-origin"] == "*"
+    page = local_http.get(f"{running.issuer}/login", headers={"Origin": home})
+    assert "access-control-allow-origin" not in page.headers

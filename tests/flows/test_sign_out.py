@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
-import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from tests import local_http
 from tests.receivers import Receiver
 from tests.running import Running
 from tests.sample_client import Browser, SampleClient, Tokens, sign_in
@@ -93,7 +93,7 @@ def test_an_address_that_is_not_registered_is_never_gone_to(running: Running, br
 
 def test_a_form_from_the_applications_own_page_is_looked_at_with_the_cookies(running: Running) -> None:
     client = running.client()
-    answer = httpx.post(client.metadata["end_session_endpoint"], data={"state": "s"})
+    answer = local_http.post(client.metadata["end_session_endpoint"], data={"state": "s"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/logout?state=s")
 
 
