@@ -169,7 +169,7 @@ def test_every_look_stands_in_the_list_with_its_purpose_and_basis(running: Runni
     assert "Bantuan Beras" in page.html
     assert "Memeriksa apakah keluarga Anda berhak menerima bantuan beras." in page.html
     assert "izin Anda" in page.html
-    for path in ("?service=bantuan-beras", "?month=2026-11", "?before=nonsense", "?month=2026-99&service=%00"):
+    for path in ("?agency=dinsos-sukamaju", "?month=2026-11", "?before=nonsense", "?month=2026-99&agency=%00"):
         assert browser.get(f"/disclosures{path}").status == 200
 
 
