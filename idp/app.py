@@ -42,7 +42,7 @@ from idp.endpoints.sign_in import (
 )
 from idp.gate import Gate
 from idp.settings import Mode, Settings
-from idp.web import current, languages, pages, problems, shells
+from idp.web import current, languages, pages, problems, proxies, shells
 from idp.web.shells import Door, Front
 
 HOT = (
@@ -86,9 +86,11 @@ PAGES = (
 def create_app(settings: Settings, url: str) -> Callable[..., Iterable[bytes]]:
     """The WSGI application: the thin front, and Flask behind it."""
     gate = Gate.build(settings, url)
+    gate.watch.ahead.append(gate.jwks.get)
     gate.watch.start()
     flask_app = create_flask(gate)
-    return Front(gate, hot_doors(gate), flask_app)
+    doors = Front(gate, hot_doors(gate), flask_app)
+    return proxies.behind(doors, settings.proxies) if settings.proxies else doors
 
 
 def hot_doors(gate: Gate) -> list[Door]:

@@ -2,7 +2,7 @@
 
 Each subject is a module of `idp/commands`, listed here; each command has --help and --json and answers with an
 exit code: 0 done, 1 refused or failed, with one sentence on stderr, 2 not understood, 3 looked and found
-something wrong.
+something wrong. Only the module of the subject that is asked for is imported: all of them take a second.
 """
 
 import argparse
@@ -11,47 +11,82 @@ import sys
 from collections.abc import Sequence
 
 from idp import log
-from idp.commands import (
-    accounts,
-    agencies,
-    agreements,
-    audit,
-    bench,
-    clients,
-    database,
-    keys,
-    ledger,
-    settings,
-    worker,
-)
 from idp.commands.answer import Answer, CommandError
-from idp.installation import BAD_STARTS
 
-SUBJECTS = (accounts, agencies, agreements, audit, bench, clients, database, keys, ledger, settings, worker)
+SUBJECTS = {
+    "accounts": "citizens' accounts: letters, and where an account stands",
+    "agencies": "public bodies: register, verify, suspend, resume",
+    "agreements": "what applications may ask: show, approve, refuse",
+    "audit": "the security trail: is it whole?",
+    "bench": "clients, citizens and a country to measure with; demo and sandbox only",
+    "clients": "applications: register, show, suspend, replace a secret",
+    "database": "the schema, and whether what is in it holds together",
+    "keys": "the signing keys",
+    "ledger": "the log that proves no consent record was changed or dropped",
+    "settings": "every setting, its unit, default and reason",
+    "worker": "deferred jobs, and what recurs: run it, look how it stands",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is the answer."""
     log.configure(stream=sys.stderr)
-    asked = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    asked = _parser(words[0] if words else "").parse_args(words)
     try:
         answer: Answer = asked.run(asked)
-    except (CommandError, *BAD_STARTS) as refusal:
-        print(f"gapura: {refusal}", file=sys.stderr)
-        return 1
     except KeyboardInterrupt:
         return 130
+    except Exception as failure:
+        from idp.installation import BAD_STARTS  # whoever raises one has imported it
+
+        if not isinstance(failure, (CommandError, *BAD_STARTS)):
+            raise
+        print(f"gapura: {failure}", file=sys.stderr)
+        return 1
     print(json.dumps(answer.data, ensure_ascii=False, default=str) if asked.json else "\n".join(answer.lines))
     return answer.code
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(asked: str) -> argparse.ArgumentParser:
+    """Knows all subjects, and of the one that is asked for its commands."""
     parser = argparse.ArgumentParser(
         prog="gapura",
         description="Operate a Gapura installation. Settings come from the environment: see gapura settings.",
         epilog="Exit codes: 0 done, 1 refused or failed, 2 not understood, 3 looked and found something wrong.",
     )
     subjects = parser.add_subparsers(metavar="SUBJECT", required=True)
-    for subject in SUBJECTS:
-        subject.add_to(subjects)
+    for name, text in SUBJECTS.items():
+        subject = subjects.add_parser(name, help=text, description=text)
+        if name == asked:
+            _add_commands(name, subject)
     return parser
+
+
+def _add_commands(name: str, subject: argparse.ArgumentParser) -> None:
+    match name:
+        case "accounts":
+            from idp.commands.accounts import add_to
+        case "agencies":
+            from idp.commands.agencies import add_to
+        case "agreements":
+            from idp.commands.agreements import add_to
+        case "audit":
+            from idp.commands.audit import add_to
+        case "bench":
+            from idp.commands.bench import add_to
+        case "clients":
+            from idp.commands.clients import add_to
+        case "database":
+            from idp.commands.database import add_to
+        case "keys":
+            from idp.commands.keys import add_to
+        case "ledger":
+            from idp.commands.ledger import add_to
+        case "settings":
+            from idp.commands.settings import add_to
+        case "worker":
+            from idp.commands.worker import add_to
+        case _:
+            raise AssertionError(f"{name} has no module")
+    add_to(subject)

@@ -121,6 +121,8 @@ def _make_keys_ready(settings: Settings, worker: Database) -> None:
     with worker.reading() as db:
         new = keyring.is_empty(db)  # a store that is missing beside a database that needs it must be restored
     store = KeyStore.open(settings.key_store, master_key_file=settings.master_key_file, create=new)
+    if settings.mode is Mode.PRODUCTION and not settings.proxies:
+        logger.warning("GAPURA_PROXIES is not set: all who come through one proxy share one network's budgets")
     if settings.mode is Mode.PRODUCTION and store.generated:
         raise BadStart(
             "The master key was made by Gapura; in production bring your own in GAPURA_MASTER_KEY_FILE."

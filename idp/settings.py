@@ -4,6 +4,7 @@
 clear line that names the variable and the mend. Secrets never come by environment, only as paths of files.
 """
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 LOOPBACK = ("127.0.0.1", "[::1]", "localhost")
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class SettingsError(Exception):
@@ -56,7 +59,13 @@ SETTINGS = (
         "PORT",
         "TCP port",
         "8000",
-        "Where the server listens, on loopback; demo agencies take the next three.",
+        "Where the server listens, on loopback; demo agencies take the next four.",
+    ),
+    Setting(
+        "GAPURA_PROXIES",
+        "addresses or networks, a comma between",
+        "none: whoever connects is who asks",
+        "Reverse proxies that tell in X-Forwarded-For who asked them; nobody else is believed.",
     ),
     Setting(
         "GAPURA_INSTANCE",
@@ -171,6 +180,7 @@ class Settings:
     metrics_token_file: Path | None = None
     messages_url: str | None = None
     messages_token_file: Path | None = None
+    proxies: tuple[Network, ...] = ()
     web_processes: int = 1
     web_threads: int = 4
 
@@ -199,6 +209,7 @@ class Settings:
             metrics_token_file=_path(values, "GAPURA_METRICS_TOKEN_FILE"),
             messages_url=_messages_url(values),
             messages_token_file=_path(values, "GAPURA_MESSAGES_TOKEN_FILE"),
+            proxies=_networks(values, "GAPURA_PROXIES"),
             web_processes=_number(values, "GAPURA_WEB_PROCESSES", 1, 1, 256),
             web_threads=_number(values, "GAPURA_WEB_THREADS", 4, 1, 256),
         )
@@ -231,7 +242,22 @@ def _number(values: Mapping[str, str], name: str, default: int, least: int, most
 
 
 def _path(values: Mapping[str, str], name: str) -> Path | None:
-    return Path(values[name]).expanduser().absolute() if name in values else None
+    if name not in values:
+        return None
+    try:
+        return Path(values[name]).expanduser().absolute()
+    except RuntimeError:  # ~ of an account that this machine does not know
+        raise SettingsError(f"{name} is {values[name]!r}; write the path of a folder or file in full.") from None
+
+
+def _networks(values: Mapping[str, str], name: str) -> tuple[Network, ...]:
+    """Addresses, or networks with all their other bits zero: `10.0.0.1/8` was meant otherwise than it reads."""
+    try:
+        return tuple(ipaddress.ip_network(one.strip()) for one in values.get(name, "").split(",") if one.strip())
+    except ValueError:
+        raise SettingsError(
+            f"{name} is {values[name]!r}; write addresses or networks such as 127.0.0.1, 10.0.0.0/8."
+        ) from None
 
 
 def _database_url(values: Mapping[str, str], name: str) -> str | None:

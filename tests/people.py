@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pyotp
 
 from idp.accounts import recovery_codes, totp
 from idp.gate import Gate
+from tests import local_http
 from tests.builders import PASSWORD, a_citizen
 from tests.running import Running
 from tests.sample_client import Browser, Page, log_in
@@ -61,7 +61,7 @@ def enter(running: Running, person: Person, onward: str = "/security", **changed
 
 def messages_to(running: Running, *addresses: str) -> list[dict[str, str]]:
     """What stands in the visible inbox for these addresses, oldest first."""
-    answer = httpx.get(f"{running.issuer}/demo/inbox", headers={"Accept": "application/json"})
+    answer = local_http.get(f"{running.issuer}/demo/inbox", headers={"Accept": "application/json"})
     return [message for message in reversed(answer.json()) if message["to"] in addresses]
 
 

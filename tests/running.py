@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -10,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
+from idp.database import Database
 from idp.embedded_postgres import EmbeddedPostgres
 from idp.gate import Gate
 from idp.processes import written_out
@@ -26,6 +28,8 @@ from tests.sample_client import Browser, SampleClient
 
 ROOT = Path(__file__).parents[1]
 STARTS_WITHIN_SECONDS = 90
+LOWEST_PORT, LENT_FROM_PORT = 10_000, 32_768
+BESIDE = 5  # the server, and what the demo runs at the ports after it
 
 
 @dataclass
@@ -36,7 +40,7 @@ class Running:
     instance: Path
     demo: dict[str, Any]
     launcher: int  # its process
-    _browsers: list[Browser] = field(default_factory=list)
+    database: Database  # as one more web process has it
 
     def browser(self, *also: str) -> Browser:
         return Browser(self.issuer, {"Accept-Language": "id"}, also)
@@ -64,12 +68,12 @@ class Running:
             connection.execute("SET ROLE gapura_owner")
             return connection.execute(sql, params).fetchall()
 
-    def command(self, *words: str, typed: str = "") -> Any:
+    def command(self, *words: str) -> Any:
         """`gapura WORDS` on this installation, as an operator runs it; its answer."""
         environment = written_out(os.environ) | {"GAPURA_MODE": "demo", "GAPURA_INSTANCE": str(self.instance)}
         answer = subprocess.run(
             [Path(sys.executable).with_name("gapura"), *words, "--json"],
-            cwd=ROOT, env=environment, input=typed, capture_output=True, text=True, timeout=60,
+            cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60,
         )  # fmt: skip
         assert answer.returncode == 0, answer.stderr
         return json.loads(answer.stdout)
@@ -107,7 +111,11 @@ def started() -> Iterator[Running]:
     try:
         _wait(process, instance, log)
         demo = json.loads((instance / "demo.json").read_text())
-        yield Running(f"http://127.0.0.1:{port}", instance, demo, process.pid)
+        database = Database(EmbeddedPostgres(instance).url("gapura_web"), "gapura_web")
+        try:
+            yield Running(f"http://127.0.0.1:{port}", instance, demo, process.pid, database)
+        finally:
+            database.close()
     finally:
         process.terminate()
         process.wait(30)
@@ -130,12 +138,14 @@ def gate(running: Running) -> Iterator[Gate]:
 
 
 def free_port() -> int:
-    """One whose next three are free too: the demo agencies stand beside the server."""
+    """One whose next four are free too: the demo agencies stand beside the server. They lie below those that the
+    system lends to outgoing connections, and a suite that runs in two processes takes each port in one of them.
+    """
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    mine = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-        if port < 60_000 and all(_is_free(port + offset) for offset in (1, 2, 3)):
+        port = random.choice(range(LOWEST_PORT + BESIDE * mine, LENT_FROM_PORT, BESIDE * processes))
+        if all(_is_free(port + offset) for offset in range(BESIDE)):
             return port
 
 

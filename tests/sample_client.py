@@ -19,6 +19,8 @@ import pyotp
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from tests import local_http
+
 MOST_REDIRECTS = 15
 
 
@@ -115,7 +117,7 @@ class Browser:
     def __init__(self, home: str, headers: Mapping[str, str] | None = None, also: Iterable[str] = ()) -> None:
         self.home, self.cookies = home, dict[str, str]()
         self._known = {self._origin(url) for url in (home, *also)}
-        self._http = httpx.Client(
+        self._http = local_http.Client(
             timeout=15, follow_redirects=False, headers={"Accept": "text/html", **(headers or {})}
         )
 
@@ -213,7 +215,7 @@ class SampleClient:
         self.auth: str = registered.get("token_endpoint_auth_method", "client_secret_basic")
         self.redirect_uri: str = registered["redirect_uris"][0]
         self.alg: str = registered.get("id_token_signed_response_alg") or "RS256"
-        self.http = httpx.Client(timeout=15)
+        self.http = local_http.Client(timeout=15)
         self.metadata: dict[str, Any] = self.http.get(f"{issuer}/.well-known/openid-configuration").json()
         assert self.metadata["issuer"] == issuer
 

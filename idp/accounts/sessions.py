@@ -30,8 +30,9 @@ SECRET_BYTES = 32
 BASIC_AFTER_RECOVERY = timedelta(hours=24)
 
 
-# A suspension meanwhile wins: the account's row is locked and judged again. For a day after a recovery the account
-# is `basic`, whatever was proved: the session is AAL1 and ends with that day (experience.md §3.4).
+# A suspension meanwhile wins: the account's row is locked and judged again. So does another password: a session
+# that rests on the one of before is none of those that the change could see and end. For a day after a recovery
+# the account is `basic`, whatever was proved: the session is AAL1 and ends with that day (experience.md §3.4).
 _START = """
 WITH moment AS (
   SELECT coalesce(%(now)s::timestamptz, now()) AS now
@@ -44,6 +45,8 @@ WITH moment AS (
     FROM idp.accounts AS a, moment
    WHERE a.citizen_id = %(citizen_id)s AND a.state = 'active'
   FOR SHARE OF a
+), password AS (
+  SELECT w.set_at FROM account JOIN idp.passwords AS w ON w.citizen_id = account.citizen_id FOR SHARE OF w
 )
 INSERT INTO idp.sessions (citizen_id, session_id, secret_digest, started_at, authenticated_at, seen_at,
        expires_at, idle_seconds, audience, aal, amr, device_sealed)
@@ -51,7 +54,8 @@ SELECT citizen_id, uuidv7(), %(secret_digest)s, now, now, now,
        least(now + %(absolute)s::interval, basic_until), %(idle_seconds)s::integer, %(audience)s::idp.audience,
        CASE WHEN basic_until IS NULL THEN %(aal)s::smallint ELSE 1 END, %(amr)s::text[], %(device_sealed)s
   FROM account
- WHERE basic_until IS NULL OR %(audience)s::idp.audience = 'citizen'
+ WHERE (basic_until IS NULL OR %(audience)s::idp.audience = 'citizen')
+   AND NOT EXISTS (SELECT FROM password WHERE password.set_at > %(proved_at)s::timestamptz)
 RETURNING session_id, authenticated_at, expires_at, aal
 """
 
@@ -71,7 +75,8 @@ UPDATE idp.sessions AS s
    SET secret_digest = %(secret_digest)s,
        seen_at = recovered.now,
        authenticated_at = CASE WHEN %(reauthenticated)s THEN recovered.now ELSE s.authenticated_at END,
-       expires_at = least(recovered.now + %(absolute)s::interval, recovered.basic_until),
+       expires_at = least(recovered.now + %(absolute)s::interval, recovered.basic_until,
+                          CASE WHEN NOT %(reauthenticated)s THEN s.expires_at END),
        idle_seconds = %(idle_seconds)s::integer,
        aal = CASE WHEN recovered.basic_until IS NULL THEN %(aal)s::smallint ELSE 1 END,
        amr = %(amr)s::text[]
@@ -235,13 +240,17 @@ def start(
     shared_device: bool,
     audience: Audience = Audience.CITIZEN,
     device: Device | None = None,
+    proved_at: datetime | None = None,
     now: datetime | None = None,
 ) -> NewSession | None:
-    """Sign a citizen in. None: the account is not active (any more), or staff within a day of a recovery."""
+    """Sign a citizen in. None: the account is not active (any more), or staff within a day of a recovery, or the
+    password was changed after `proved_at`, when it was proved (None: just now).
+    """
     secret = secrets.token_bytes(SECRET_BYTES)
     sealed = vault.get_key(db, citizen_id).seal(Use.DEVICE, device.to_bytes()) if device else None
     lives = lifetime(aal, audience, shared_device=shared_device)
-    params = _new(secret, lives, citizen_id, aal, amr, now) | {"audience": audience, "device_sealed": sealed}
+    params = _new(secret, lives, citizen_id, aal, amr, now)
+    params |= {"audience": audience, "device_sealed": sealed, "proved_at": proved_at}
     session = _new_session(db, _START, params, secret)
     if session is not None:
         detail = {"audience": audience, "aal": session.aal, "amr": list(amr)}
@@ -266,7 +275,8 @@ def renew(
     None: it has ended, or another tab renewed it.
 
     `reauthenticated`: all of `amr` was proved just now. A factor added to an older password leaves
-    `authenticated_at` (the claim `auth_time`) at the password's moment (row 94).
+    `authenticated_at` (the claim `auth_time`) at the password's moment (row 94), and moves no end further away:
+    who adds codes to a password of last month has not signed in today (row 95).
     """
     secret = secrets.token_bytes(SECRET_BYTES)
     lives = lifetime(aal, session.audience, shared_device=session.on_shared_device)

@@ -22,8 +22,10 @@ from idp.accounts import enrolment, identifiers, letters, passwords, recovery_co
 from idp.accounts.identifiers import Identifier
 from idp.accounts.letters import Letter
 from idp.accounts.profile import Value, Vault
-from idp.commands.answer import Answer, CommandError, add_command, opened, opened_gate
+from idp.commands.answer import Answer, CommandError, add_command
 from idp.commands.clients import refuse_in_production
+from idp.commands.opened import opened
+from idp.commands.opened_gate import opened_gate
 from idp.database import Database
 from idp.gate import Gate
 from idp.revocation import account as revocation
@@ -38,9 +40,8 @@ FILE = """FILE holds one person, or a list of them, as JSON: {"nik", "holder" (c
 says so), "birthdate" (YYYY-MM-DD), "name", and whatever else that register holds}."""
 
 
-def add_to(subjects: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    accounts = subjects.add_parser("accounts", help="citizens' accounts: letters, and where an account stands")
-    commands = accounts.add_subparsers(metavar="COMMAND", required=True)
+def add_to(subject: argparse.ArgumentParser) -> None:
+    commands = subject.add_subparsers(metavar="COMMAND", required=True)
     letter = add_command(commands, "letter", letter_, f"Make letters and print their codes, once. {FILE}")
     letter.add_argument("--file", required=True, metavar="FILE", help="- reads standard input")
     add_command(commands, "find", find, "Read a NIK, e-mail or number from standard input; say whose it is.")

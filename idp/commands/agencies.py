@@ -10,15 +10,15 @@ from sqlalchemy.orm import Session
 
 from idp.clients import agencies
 from idp.clients.models import Agency
-from idp.commands.answer import Answer, CommandError, add_command, opened
+from idp.commands.answer import Answer, CommandError, add_command
 from idp.commands.clients import refuse_in_production
+from idp.commands.opened import opened
 from idp.revocation import client as revocation
 from idp.settings import Settings
 
 
-def add_to(subjects: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = subjects.add_parser("agencies", help="public bodies: register, verify, suspend, resume")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+def add_to(subject: argparse.ArgumentParser) -> None:
+    commands = subject.add_subparsers(metavar="COMMAND", required=True)
     adding = add_command(commands, "add", add, "Register a public body, with the sector of its applications.")
     adding.add_argument("code", help="the government's own code, for ever; small letters, digits, hyphens")
     adding.add_argument("--name", required=True, help="its name in Indonesian")

@@ -14,13 +14,13 @@ from consent.errors import NoSuchAgreement
 from consent.purposes import Purposes
 from idp import audit
 from idp.clients import registration
-from idp.commands.answer import Answer, CommandError, add_command, opened
+from idp.commands.answer import Answer, CommandError, add_command
+from idp.commands.opened import opened
 from idp.invalidation import bump
 
 
-def add_to(subjects: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = subjects.add_parser("agreements", help="what applications may ask: show, approve, refuse")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+def add_to(subject: argparse.ArgumentParser) -> None:
+    commands = subject.add_subparsers(metavar="COMMAND", required=True)
     showing = add_command(commands, "show", show, "Show the agreements of one application, newest first.")
     showing.add_argument("client_id")
     for name, run, text in (

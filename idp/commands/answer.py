@@ -1,17 +1,9 @@
 """What a command answers, and the small pieces every command is made of."""
 
 import argparse
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
-
-from idp.database import Database
-from idp.gate import Gate
-from idp.installation import Installation
-from idp.settings import Settings
-from keys.errors import KeyStoreError
 
 FOUND_SOMETHING_WRONG = 3
 
@@ -37,35 +29,10 @@ def add_command(
 ) -> argparse.ArgumentParser:
     """A command under a subject, with what every command has."""
     parser = parsers.add_parser(name, help=text, description=text)
-    parser.add_argument("--json", action="store_true", help="answer in JSON")
-    parser.set_defaults(run=run)
+    make_command(parser, run)
     return parser
 
 
-@contextmanager
-def opened(role: str) -> Iterator[tuple[Settings, Database]]:
-    """Settings and a database that fits, in one role, for the time of a command."""
-    settings = Settings.from_env()
-    with Installation(settings) as installation:
-        installation.judge(role, datetime.now(UTC))
-        database = installation.database(role)
-        try:
-            yield settings, database
-        finally:
-            database.close()
-
-
-@contextmanager
-def opened_gate() -> Iterator[Gate]:
-    """A web process's parts, for a command that does what a door does."""
-    settings = Settings.from_env()
-    with Installation(settings) as installation:
-        installation.judge("gapura_web", datetime.now(UTC))
-        try:
-            gate = Gate.build(settings, installation.url("gapura_web"))
-        except KeyStoreError as refusal:
-            raise CommandError(str(refusal)) from refusal
-        try:
-            yield gate
-        finally:
-            gate.database.close()
+def make_command(parser: argparse.ArgumentParser, run: Callable[[argparse.Namespace], Answer]) -> None:
+    parser.add_argument("--json", action="store_true", help="answer in JSON")
+    parser.set_defaults(run=run)

@@ -3,11 +3,11 @@
 import argparse
 
 from idp import audit_heads
-from idp.commands.answer import FOUND_SOMETHING_WRONG, Answer, add_command, opened
+from idp.commands.answer import FOUND_SOMETHING_WRONG, Answer, add_command
+from idp.commands.opened import opened
 
 
-def add_to(subjects: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    subject = subjects.add_parser("audit", help="the security trail: is it whole?")
+def add_to(subject: argparse.ArgumentParser) -> None:
     commands = subject.add_subparsers(metavar="COMMAND", required=True)
     add_command(
         commands, "verify", verify, "Recompute the head of each minute; exit 3 when a row changed or vanished."

@@ -28,11 +28,8 @@ from keys.pairwise import Pairwise
 from keys.sealing import RestSealer
 
 
-def add_to(subjects: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = subjects.add_parser(
-        "bench", help="clients, citizens and a country to measure with; demo and sandbox only"
-    )
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+def add_to(subject: argparse.ArgumentParser) -> None:
+    commands = subject.add_subparsers(metavar="COMMAND", required=True)
     seeding = add_command(
         commands, "seed", seed, "Make the clients and citizens of bench/gapura.json. Safe to run again."
     )
@@ -49,13 +46,13 @@ def seed(asked: argparse.Namespace) -> Answer:
         now = datetime.now(UTC)
         for number in range(asked.clients):
             with parts.database.writing() as db:
-                bench.seed_client(db, number, now)
+                bench.seed_clients(db, number, now)
         for number in range(asked.citizens):
             with parts.database.writing() as db:
                 bench.seed_citizen(db, parts.vault, parts.hashing, number, now)
     return Answer(
         {"clients": asked.clients, "citizens": asked.citizens},
-        [f"{asked.clients} clients and {asked.citizens} citizens are there."],
+        [f"{asked.clients} clients of each algorithm and {asked.citizens} citizens are there."],
     )
 
 

@@ -19,16 +19,16 @@ from idp.clients import registration, registry
 from idp.clients.metadata import Refused
 from idp.clients.models import Client
 from idp.clients.registry import Client as Known
-from idp.commands.answer import Answer, CommandError, add_command, opened
+from idp.commands.answer import Answer, CommandError, add_command
+from idp.commands.opened import opened
 from idp.revocation import client as revocation
 from idp.settings import Mode, Settings
 
 NOBODY = "There is no client with this id."
 
 
-def add_to(subjects: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    clients = subjects.add_parser("clients", help="applications: register, show, suspend, replace a secret")
-    commands = clients.add_subparsers(metavar="COMMAND", required=True)
+def add_to(subject: argparse.ArgumentParser) -> None:
+    commands = subject.add_subparsers(metavar="COMMAND", required=True)
     adding = add_command(commands, "add", add, "Register an application; prints its id and, once, its secret.")
     adding.add_argument(
         "--file",

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from sqlalchemy import text
 
 from idp import partitions, schema
-from idp.commands.answer import FOUND_SOMETHING_WRONG, Answer, add_command, opened
+from idp.commands.answer import FOUND_SOMETHING_WRONG, Answer, add_command
+from idp.commands.opened import opened
 from idp.installation import Installation
 from idp.settings import Settings
 
@@ -35,9 +36,8 @@ ORPHANS = {
 }
 
 
-def add_to(subjects: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    database = subjects.add_parser("database", help="the schema, and whether what is in it holds together")
-    commands = database.add_subparsers(metavar="COMMAND", required=True)
+def add_to(subject: argparse.ArgumentParser) -> None:
+    commands = subject.add_subparsers(metavar="COMMAND", required=True)
     add_command(commands, "upgrade", upgrade, "Bring the database to this program's schema. Safe to run again.")
     add_command(commands, "check", check, "Judge revision, mode and clock; count orphans and missing partitions.")
 

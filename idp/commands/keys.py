@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from idp import audit, invalidation
-from idp.commands.answer import FOUND_SOMETHING_WRONG, Answer, CommandError, add_command, opened
+from idp.commands.answer import FOUND_SOMETHING_WRONG, Answer, CommandError, add_command
+from idp.commands.opened import opened
 from idp.settings import Mode, Settings
 from keys import keyring, rotation
 from keys.errors import KeysError, KeyStoreError, KeyUnreadable
@@ -34,9 +35,8 @@ BREAKS = {
 }
 
 
-def add_to(subjects: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    keys = subjects.add_parser("keys", help="the signing keys")
-    commands = keys.add_subparsers(metavar="COMMAND", required=True)
+def add_to(subject: argparse.ArgumentParser) -> None:
+    commands = subject.add_subparsers(metavar="COMMAND", required=True)
     add_command(commands, "list", show, "All keys, their states, and what happens to each when.")
     lane = add_command(commands, "rotate", rotate, "Publish the next key of a role; the worker does the rest.")
     lane.add_argument("role", choices=list(Role))

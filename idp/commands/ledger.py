@@ -13,7 +13,8 @@ from consent.ledger.checkpoint import VerifierKey
 from consent.ledger.verify import Report, verify
 from consent.ledger.verify_acts import verify_acts
 from idp.clients import registry
-from idp.commands.answer import FOUND_SOMETHING_WRONG, Answer, CommandError, add_command, opened
+from idp.commands.answer import FOUND_SOMETHING_WRONG, Answer, CommandError, add_command
+from idp.commands.opened import opened
 from idp.settings import Settings
 from keys import keyring
 from keys.errors import KeyStoreError
@@ -23,9 +24,8 @@ from keys.rotation import Role
 from keys.sealing import RestSealer
 
 
-def add_to(subjects: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    ledger = subjects.add_parser("ledger", help="the log that proves no consent record was changed or dropped")
-    commands = ledger.add_subparsers(metavar="COMMAND", required=True)
+def add_to(subject: argparse.ArgumentParser) -> None:
+    commands = subject.add_subparsers(metavar="COMMAND", required=True)
     checked = add_command(
         commands,
         "verify",

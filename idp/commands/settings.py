@@ -4,12 +4,12 @@ with a password in them."""
 import argparse
 from dataclasses import asdict
 
-from idp.commands.answer import Answer, add_command
+from idp.commands.answer import Answer, make_command
 from idp.settings import SETTINGS
 
 
-def add_to(subjects: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    add_command(subjects, "settings", show, "List every setting, its unit, default and reason.")
+def add_to(subject: argparse.ArgumentParser) -> None:
+    make_command(subject, show)
 
 
 def show(_asked: argparse.Namespace) -> Answer:

@@ -4,13 +4,13 @@ import argparse
 from dataclasses import asdict
 
 from idp import jobs, worker
-from idp.commands.answer import FOUND_SOMETHING_WRONG, Answer, add_command, opened
+from idp.commands.answer import FOUND_SOMETHING_WRONG, Answer, add_command
+from idp.commands.opened import opened
 
 LATE_SECONDS = 120
 
 
-def add_to(subjects: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    subject = subjects.add_parser("worker", help="deferred jobs, and what recurs: run it, look how it stands")
+def add_to(subject: argparse.ArgumentParser) -> None:
     commands = subject.add_subparsers(metavar="COMMAND", required=True)
     add_command(commands, "run", run, "Run until stopped (TERM, Ctrl-C): what is under way is finished first.")
     add_command(commands, "check", check, "How many jobs wait, run and have failed; exit 3 when they are late.")

@@ -59,8 +59,17 @@ def _register(db: Session, application: Application, settings: Settings, now: da
         )
         client = registration.get(db, application.client_id)
         _insist(registration.go_live(db, client, now))
-    elif client.redirect_uris != raw["redirect_uris"]:  # another port than at the last start
+    elif _differs(client, raw):  # another port than at the last start, or a country that an earlier release made
         _insist(registration.change(db, client, raw, rehearsal=True))
+
+
+def _differs(client: Client, raw: dict[str, Any]) -> bool:
+    kept = {
+        "redirect_uris": client.redirect_uris,
+        "backchannel_logout_uri": client.backchannel_logout_uri,
+        "introspects": client.rest.get("introspects"),
+    }
+    return any(raw.get(name) != value for name, value in kept.items())
 
 
 def _insist(outcome: object) -> None:
@@ -84,6 +93,8 @@ def metadata(application: Application, settings: Settings) -> dict[str, Any]:
             "post_logout_redirect_uris": [f"{home}/"],
             "initiate_login_uri": f"{home}/login",
         }
+        if application.told_at is not None:
+            raw["backchannel_logout_uri"] = home + application.told_at
     if application.more.get("token_endpoint_auth_method") == "private_key_jwt":
         raw["jwks"] = {"keys": [known_key(application.client_id).as_dict(private=False)]}
     return raw | application.more

@@ -240,6 +240,7 @@ class Application:
     agreement: dict[str, Any] | None = None
     port_offset: int | None = None
     callback: str = "/callback"
+    told_at: str | None = None  # the path of its back-channel logout door
     more: dict[str, Any] = field(default_factory=dict)
 
 
@@ -277,6 +278,7 @@ PERSONAL = [
     "nickname", "preferred_username", "profile", "picture", "website", "zoneinfo", "locale",
 ]  # fmt: skip
 
+DATA_PROVIDER = "dukcapil-data"
 APPLICATIONS = (
     Application(
         "antrean-puskesmas",
@@ -294,6 +296,7 @@ APPLICATIONS = (
             "if_refused": _at_counter("loket puskesmas", "the clinic's counter"),
         },
         port_offset=1,
+        told_at="/backchannel-logout",
         more={
             "id_token_signed_response_alg": "ES256",
             "grant_types": ["authorization_code", "refresh_token"],
@@ -422,12 +425,14 @@ APPLICATIONS = (
             "id_token_signed_response_alg": "ES256",
         },
     ),
-    # The civil registry as data provider: asks "may I?" before it answers.
+    # The civil registry as data provider: asks about the token before it answers the rice aid's application.
     Application(
-        "dukcapil-data",
+        DATA_PROVIDER,
         "dukcapil-nusantara",
         "machine",
         {"id": "Data Dukcapil", "en": "Registry data"},
         "",
+        port_offset=4,
+        more={"introspects": ["bantuan-beras"]},
     ),
 )

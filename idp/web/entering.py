@@ -5,6 +5,7 @@ application is told of a sign-out. Where somebody else is signed in, nobody take
 browser that is not shared is remembered, so that strangers' wrong guesses do not keep the citizen out at home.
 """
 
+from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -24,19 +25,26 @@ from idp.web import current, known_browsers, session_cookie, sign_in, signed_in
 from idp.web.sign_in import Screening
 
 
-def enter(outcome: SignedIn, screen: Screening | None, *, shared_device: bool, onward: str | None) -> Response:
+def enter(
+    outcome: SignedIn, screen: Screening | None, *, proved_at: datetime, shared_device: bool, onward: str | None
+) -> Response:
     """Sign this citizen in here, and lead the browser on: to the application, or to the page it asked for."""
     make_way(outcome.citizen_id, screen, onward)
-    started = begin(outcome, shared_device=shared_device)
+    again = f"/login?{urlencode(_way(screen, onward))}"
+    started = begin(outcome, proved_at=proved_at, shared_device=shared_device, again_at=again)
     return lead_on(outcome, started, screen, shared_device=shared_device, onward=onward)
 
 
-def begin(outcome: SignedIn, *, shared_device: bool) -> NewSession:
-    """The citizen's session in this browser, new or renewed. Nobody else's is there: `make_way` saw to it."""
+def begin(outcome: SignedIn, *, proved_at: datetime, shared_device: bool, again_at: str) -> NewSession:
+    """The citizen's session in this browser, new or renewed. Nobody else's is there: `make_way` saw to it.
+
+    `proved_at`: when the password was proved. Was it changed since, or the account closed or suspended, `again_at`
+    is where a citizen proves who they are once more.
+    """
     with current.writing() as db:
-        started = _again(db, outcome, shared_device) or _anew(db, outcome, shared_device)
+        started = _again(db, outcome, shared_device) or _anew(db, outcome, proved_at, shared_device)
     if started is None:
-        raise PageError("forbidden", 403, "the account was closed or suspended meanwhile")
+        raise PageError("page_expired", 400, "the account or its password was changed meanwhile", again_at)
     return started
 
 
@@ -47,9 +55,13 @@ def make_way(citizen_id: UUID, screen: Screening | None, onward: str | None) -> 
     there = signed_in.find_session()
     if there is None or there.citizen_id == citizen_id:
         return
-    query = {"handle": screen.story.handle} if screen is not None else {"onward": signed_in.own_page(onward)}
-    way = f"/login/account?{urlencode(query)}"
+    way = f"/login/account?{urlencode(_way(screen, onward))}"
     raise PageError("signed_in_as_another", 409, "another citizen is signed in at this browser", way)
+
+
+def _way(screen: Screening | None, onward: str | None) -> dict[str, str]:
+    """What the next page of this sign-in must know: its story, or the page of ours that it is for."""
+    return {"handle": screen.story.handle} if screen is not None else {"onward": signed_in.own_page(onward)}
 
 
 def _again(db: Session, outcome: SignedIn, shared_device: bool) -> NewSession | None:
@@ -64,13 +76,14 @@ def _again(db: Session, outcome: SignedIn, shared_device: bool) -> NewSession | 
     return sessions.renew(db, session, aal=aal_of(outcome.amr), amr=outcome.amr, reauthenticated=True)
 
 
-def _anew(db: Session, outcome: SignedIn, shared_device: bool) -> NewSession | None:
+def _anew(db: Session, outcome: SignedIn, proved_at: datetime, shared_device: bool) -> NewSession | None:
     before = current.session_key()
     if before is not None:
         revocation.end(db, before.citizen_id, before.session_id, SessionEnd.LOGGED_OUT)
     return sessions.start(
         db, current.gate().vault, citizen_id=outcome.citizen_id, aal=aal_of(outcome.amr), amr=outcome.amr,
         shared_device=shared_device, device=read_user_agent(request.headers.get("User-Agent")),
+        proved_at=proved_at,
     )  # fmt: skip
 
 

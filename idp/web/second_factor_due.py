@@ -19,6 +19,7 @@ COOKIE = "__Host-gapura-proved"
 LASTS = timedelta(minutes=10)
 _ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 _DIGEST_BYTES = 16  # of the browser's 32: enough to tell two browsers apart
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Proof:
 
 def lead(proof: Proof, screen: Screening | None, onward: str | None) -> Response:
     """To the page of the second factor, with the proof."""
-    payload = proof.citizen_id.bytes + bytes((proof.shared_device,)) + int(proof.at.timestamp()).to_bytes(8, "big")
+    payload = proof.citizen_id.bytes + bytes((proof.shared_device,)) + _microseconds(proof.at).to_bytes(8, "big")
     payload += current.browser().digest[:_DIGEST_BYTES]
     sealed = current.gate().sealer.seal(Kind.PASSWORD_PROVED, payload, proof.at)
     query = {"handle": screen.story.handle} if screen is not None else {"onward": onward or ""}
@@ -54,10 +55,15 @@ def find() -> Proof | None:
         payload = current.gate().sealer.open(Kind.PASSWORD_PROVED, current.exchange().cookie(COOKIE) or "", now)
     except CannotOpen:
         return None
-    at = datetime.fromtimestamp(int.from_bytes(payload[17:25], "big"), UTC)
+    at = _BEGINNING + timedelta(microseconds=int.from_bytes(payload[17:25], "big"))
     if payload[25:] != current.browser().digest[:_DIGEST_BYTES] or now >= at + LASTS:
         return None
     return Proof(UUID(bytes=payload[:16]), bool(payload[16]), at)
+
+
+def _microseconds(at: datetime) -> int:
+    """To the microsecond: whether the password was changed after it was proved hangs on it."""
+    return (at - _BEGINNING) // timedelta(microseconds=1)
 
 
 def forgetting() -> tuple[str, str]:

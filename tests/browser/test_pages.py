@@ -31,6 +31,12 @@ TOO_SMALL = """() => [...document.querySelectorAll('a, button, select, summary, 
 INLINE_ALONE = """() => [...document.querySelectorAll('main a')]
   .filter(one => getComputedStyle(one).display === 'inline')
   .filter(one => !one.closest('p, h3, li, dd, td')).map(one => one.outerHTML.slice(0, 120))"""
+FOCUSABLE = "a[href], button, select, summary, input:not([type=hidden])"
+# Where the focus is among them, and whether it can be seen; null where nothing has it.
+FOCUSED = f"""() => {{
+  const one = document.activeElement, style = getComputedStyle(one);
+  return one === document.body ? null : [[...document.querySelectorAll('{FOCUSABLE}')].indexOf(one),
+                                         style.outlineStyle !== 'none' || style.boxShadow !== 'none'] }}"""
 SPACED = "* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }"
 
 
@@ -106,21 +112,16 @@ def test_a_page_can_be_walked_by_keyboard_in_the_order_it_is_read(
     context = chromium.new_context(viewport={"width": 320, "height": 800})
     opened = context.new_page()
     opened.goto(f"{address}{state.path}")
-    focusable = "a[href], button, select, summary, input:not([type=hidden])"
-    expected = opened.evaluate(f"document.querySelectorAll('{focusable}').length")
+    expected = opened.evaluate(f"document.querySelectorAll('{FOCUSABLE}').length")
     opened.evaluate("document.activeElement.blur(); document.body.focus()")
     walked = []
     for _ in range(expected):
         opened.keyboard.press("Tab")
-        if opened.evaluate("document.activeElement === document.body"):
+        focused = opened.evaluate(FOCUSED)
+        if focused is None:
             break  # the page began at its summary of what is wrong, and ends here
-        walked.append(
-            opened.evaluate(f"[...document.querySelectorAll('{focusable}')].indexOf(document.activeElement)")
-        )
-        visible = opened.evaluate(
-            "(() => { const s = getComputedStyle(document.activeElement);"
-            " return s.outlineStyle !== 'none' || s.boxShadow !== 'none' })()"
-        )
+        place, visible = focused
+        walked.append(place)
         assert visible, opened.evaluate("document.activeElement.outerHTML")
     assert walked == sorted(walked)
     assert opened.evaluate("document.querySelector('.foot li a').getAttribute('href')") == "/help"

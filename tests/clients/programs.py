@@ -1,11 +1,12 @@
 """Starting an application that nobody here wrote, as its own how-to says, beside a running Gapura.
 
-An application is registered by `gapura clients add` and told what any operator would tell it: issuer, id, secret
-and its own address. Its packages come from a lock file and are checked against their hashes: package-lock.json by
-`npm install`, a requirements.txt by `pip-compile --generate-hashes --allow-unsafe` from the requirements.in there.
+An application is registered as `gapura clients add` does it and told what any operator would tell it: issuer, id,
+secret and its own address. Its packages come from a lock file and are checked against their hashes:
+package-lock.json by `npm install`, a requirements.txt by `pip-compile --generate-hashes --allow-unsafe` from the
+requirements.in there.
 """
 
-import json
+import fcntl
 import os
 import shutil
 import socket
@@ -15,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from idp.clients import registration
 from idp.processes import start_child, written_out
+from tests import local_http
 from tests.chromium import missing
 from tests.running import Running
 from tests.sample_client import Browser
@@ -38,14 +42,18 @@ AGREEMENT = {
 
 
 def node_modules() -> Path:
-    """The packages of package-lock.json; no package runs a script of its own."""
+    """The packages of package-lock.json; no package runs a script of its own. Of two processes that run tests one
+    fetches them, the other waits.
+    """
     folder, npm = HERE / "node_modules", shutil.which("npm")
     if npm is None:
         missing("Node is not installed: the clients in JavaScript are not tried")
     made, lock = folder / ".package-lock.json", HERE / "package-lock.json"  # npm's own record, written last
-    if not made.exists() or made.stat().st_mtime < lock.stat().st_mtime:
-        command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        subprocess.run(command, cwd=HERE, check=True, capture_output=True, timeout=180)
+    with lock.open() as alone:
+        fcntl.flock(alone, fcntl.LOCK_EX)
+        if not made.exists() or made.stat().st_mtime < lock.stat().st_mtime:
+            command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+            subprocess.run(command, cwd=HERE, check=True, capture_output=True, timeout=180)
     return folder
 
 
@@ -78,15 +86,17 @@ def wait_until_known(running: Running, client_id: str) -> None:
     """
     knowing, deadline = 0, time.monotonic() + 5
     while knowing < 12:
-        page = httpx.get(f"{running.issuer}/authorize", params={"client_id": client_id}).text
-        knowing = 0 if 'data-error="client_unknown"' in page else knowing + 1
+        page = local_http.get(f"{running.issuer}/authorize", params={"client_id": client_id}).text
+        if 'data-error="client_unknown"' not in page:
+            knowing += 1
+            continue
+        knowing = 0
         assert time.monotonic() < deadline, "no process learns of the application"
+        time.sleep(0.05)
 
 
 def register(running: Running, home: str, callback: str, profile: str, more: Mapping[str, Any]) -> dict[str, str]:
-    """Through the command, as an operator does; `client_id` and `client_secret` as environment variables. None in
-    `more` leaves a member out.
-    """
+    """As `gapura clients add` does; what it prints, as environment variables. None leaves a member out."""
     metadata = {
         "agency": "dinkes-sukamaju",
         "profile": profile,
@@ -98,10 +108,12 @@ def register(running: Running, home: str, callback: str, profile: str, more: Map
         **more,
     }
     given = {name: value for name, value in metadata.items() if value is not None}
-    added = running.command("clients", "add", "--file", "-", typed=json.dumps(given))
-    wait_until_known(running, added["client_id"])
-    told = {"ISSUER": running.issuer, "HOME_URL": home, "CLIENT_ID": added["client_id"]}
-    return told | ({"CLIENT_SECRET": added["client_secret"]} if added["client_secret"] else {})
+    with running.database.writing() as db:
+        added = registration.add(db, given, now=datetime.now(UTC), rehearsal=True)
+        assert isinstance(added, registration.Registered), added
+    wait_until_known(running, added.client_id)
+    told = {"ISSUER": running.issuer, "HOME_URL": home, "CLIENT_ID": added.client_id}
+    return told | ({"CLIENT_SECRET": added.client_secret} if added.client_secret else {})
 
 
 @dataclass(frozen=True)
@@ -118,7 +130,7 @@ class Program:
 
 def answers(home: str) -> bool:
     try:
-        return httpx.get(home, timeout=5).status_code < 500
+        return local_http.get(home, timeout=5).status_code < 500
     except httpx.TransportError:
         return False
 

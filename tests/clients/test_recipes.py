@@ -19,6 +19,7 @@ RECIPES = [
     ("connect-passport-openidconnect.md", HERE / "passport_openidconnect" / "login.mjs"),
     ("connect-oidc-client-ts.md", HERE / "oidc_client_ts" / "login.js"),
     ("connect-authlib-flask.md", ROOT / "examples" / "agency_flask" / "app.py"),
+    ("connect-authlib-flask.md", ROOT / "examples" / "agency_flask" / "logout_tokens.py"),
     ("connect-mozilla-django-oidc.md", HERE / "mozilla_django_oidc" / "gapura.py"),
     ("connect-mozilla-django-oidc.md", HERE / "mozilla_django_oidc" / "by_sub.py"),
     ("connect-django-allauth.md", HERE / "django_allauth" / "gapura.py"),

@@ -4,10 +4,10 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 
 from idp.gate import Gate
+from tests import local_http
 from tests.builders import PASSWORD, a_citizen
 from tests.clients.programs import AGREEMENT, register
 from tests.running import Running
@@ -35,7 +35,7 @@ def opened(browser: Browser, visit: Visit, method: str) -> Page:
     if method == "GET":
         return browser.get(visit.url)
     parts = urlsplit(visit.url)
-    answer = httpx.post(f"{parts.scheme}://{parts.netloc}{parts.path}", content=parts.query,
+    answer = local_http.post(f"{parts.scheme}://{parts.netloc}{parts.path}", content=parts.query,
                         headers={"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html",
                                  "Cookie": "; ".join(f"{n}={v}" for n, v in browser.cookies.items())})  # fmt: skip
     assert answer.status_code == 303

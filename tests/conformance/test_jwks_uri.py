@@ -13,6 +13,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from tests import local_http
 from tests.clients.programs import register
 from tests.running import Running
 from tests.served import served
@@ -49,7 +50,7 @@ class Agency:
             "grant_type": "client_credentials", "client_assertion": signed,
             "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
         }  # fmt: skip
-        return httpx.post(f"{running.issuer}/token", data=form, timeout=15)
+        return local_http.post(f"{running.issuer}/token", data=form, timeout=15)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ import pytest
 from joserfc import jws, jwt
 from joserfc.jwk import KeySet
 
+from tests import local_http
 from tests.clients.programs import AGREEMENT, register
 from tests.running import Running
 from tests.sample_client import Browser, Page, consent, log_in
@@ -93,7 +94,7 @@ def browser(running: Running) -> Browser:
 
 @pytest.fixture(scope="module")
 def published(running: Running) -> KeySet:
-    return KeySet.import_key_set(httpx.get(f"{running.issuer}/jwks").json())
+    return KeySet.import_key_set(local_http.get(f"{running.issuer}/jwks").json())
 
 
 class Replay:
@@ -143,10 +144,10 @@ class Replay:
             form = form | {"client_id": self.client_id}
         if auth == "post":
             form = form | {"client_secret": secret}
-        return httpx.post(f"{self.issuer}/token", data=form, headers=headers)
+        return local_http.post(f"{self.issuer}/token", data=form, headers=headers)
 
     def userinfo(self, access_token: str) -> httpx.Response:
-        return httpx.get(f"{self.issuer}/userinfo", headers={"Authorization": f"Bearer {access_token}"})
+        return local_http.get(f"{self.issuer}/userinfo", headers={"Authorization": f"Bearer {access_token}"})
 
 
 @pytest.fixture(params=ROWS, ids=[row.application for row in ROWS], scope="module")
@@ -217,7 +218,7 @@ def test_a_code_that_was_redeemed_is_no_code_however_it_is_sent(browser: Browser
 
 def test_the_published_keys_serve_every_kind_of_client(running: Running) -> None:
     """(clients.md) RSA, EC and Ed25519, each with what a client selects it by; `EdDSA` is the name they know."""
-    keys = httpx.get(f"{running.issuer}/jwks").json()["keys"]
+    keys = local_http.get(f"{running.issuer}/jwks").json()["keys"]
     assert {(key["kty"], key["alg"]) for key in keys} == {("RSA", "RS256"), ("EC", "ES256"), ("OKP", "EdDSA")}
     assert all(key["kid"] and key["use"] == "sig" for key in keys)
     assert not any({"d", "p", "q"} & set(key) for key in keys)
@@ -232,7 +233,7 @@ def test_a_mail_server_may_ask_about_the_tokens_of_the_webmail_before_it(
     nothing = dict.fromkeys(("redirect_uris", "post_logout_redirect_uris", "scope", "sign_in_agreement"))
     told = register(running, HOME, "", "machine", nothing | {"introspects": [webmail.client_id]})
     mail_server = (told["CLIENT_ID"], told["CLIENT_SECRET"])
-    answer = httpx.post(f"{running.issuer}/introspect", data={"token": token}, auth=mail_server).json()
+    answer = local_http.post(f"{running.issuer}/introspect", data={"token": token}, auth=mail_server).json()
     assert answer["active"] is True
     assert answer["client_id"] == webmail.client_id
     assert answer["sub"] == webmail.userinfo(token).json()["sub"]
@@ -242,14 +243,14 @@ def test_a_page_may_read_errors_of_its_token_request_too(running: Running) -> No
     """(clients.md) oidc-client-ts: a simple request, so no preflight comes before it."""
     told = register(running, HOME, "/", "native", {"token_endpoint_auth_method": "none"})
     form = {"grant_type": "authorization_code", "code": "x", "client_id": told["CLIENT_ID"]}
-    answer = httpx.post(f"{running.issuer}/token", data=form, headers={"Origin": HOME})
+    answer = local_http.post(f"{running.issuer}/token", data=form, headers={"Origin": HOME})
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (400, HOME)
     asked = {
         "Origin": HOME,
         "Access-Control-Request-Method": "GET",
         "Access-Control-Request-Headers": "authorization",
     }
-    preflight = httpx.options(f"{running.issuer}/userinfo", headers=asked)
+    preflight = local_http.options(f"{running.issuer}/userinfo", headers=asked)
     assert preflight.headers["access-control-allow-origin"] == HOME
     assert "authorization" in preflight.headers["access-control-allow-headers"].lower()
     assert int(preflight.headers["access-control-max-age"]) >= 600

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
-import httpx
 import pytest
 
 from keys.key_store import KeyStore
 from keys.sealing import Kind, Sealer
+from tests import local_http
 from tests.running import Running
 from tests.sample_client import Browser, Page, SampleClient, log_in, sign_in
 
@@ -119,7 +119,7 @@ def test_loopback_addresses_of_a_native_client_match_with_any_port(running: Runn
         visit = client.visit(SCOPE).url.replace(
             urlencode({"r": client.redirect_uri})[2:], urlencode({"r": uri})[2:]
         )
-        return httpx.get(visit).status_code
+        return local_http.get(visit).status_code
 
     assert answer("http://127.0.0.1:49152/callback") == 303
     for other in ("http://localhost:49152/callback", "http://127.0.0.1:49152/callback/", "http://127.1:80/callback",
@@ -172,7 +172,7 @@ def test_after_a_withdrawal_nothing_of_it_leaves_by_any_door(running: Running) -
     assert client.userinfo(tokens.access_token).status_code == 401
     refresh = {"grant_type": "refresh_token", "refresh_token": tokens.answer["refresh_token"]}
     assert client.token(refresh).json()["error"] == "invalid_grant"
-    asked = httpx.post(client.metadata["introspection_endpoint"], data={"token": tokens.access_token},
+    asked = local_http.post(client.metadata["introspection_endpoint"], data={"token": tokens.access_token},
                        auth=(client.client_id, client.secret or ""))  # fmt: skip
     assert asked.json() == {"active": False}
     assert told(browser.get(client.visit(SCOPE, prompt="none").url))["error"] == "consent_required"
@@ -200,8 +200,8 @@ def test_a_suspended_client_gets_nothing_at_once(running: Running, suspended: Sa
 def test_a_host_that_a_stranger_names_changes_nothing(running: Running) -> None:
     """(row 80, C066, C088)"""
     forged = {"Host": "jahat.example", "X-Forwarded-Host": "jahat.example", "Forwarded": "host=jahat.example"}
-    answer = httpx.get(f"{running.issuer}/.well-known/openid-configuration", headers=forged)
+    answer = local_http.get(f"{running.issuer}/.well-known/openid-configuration", headers=forged)
     assert "jahat" not in answer.text
     assert answer.json()["issuer"] == running.issuer
-    page = httpx.get(f"{running.issuer}/login", headers=forged)
+    page = local_http.get(f"{running.issuer}/login", headers=forged)
     assert "jahat" not in page.text

@@ -3,11 +3,14 @@ and §5, RFC 6750, RFC 7009, RFC 7636 §4.6, RFC 7662, OIDC Core §5.3.
 """
 
 import base64
+import time
 from typing import Any
 
 import httpx
 import pytest
 
+from tests import local_http
+from tests.clients.programs import register
 from tests.running import Running
 from tests.sample_client import Browser, SampleClient, Tokens, Visit, sign_in
 
@@ -98,7 +101,7 @@ def test_a_code_of_another_client_is_refused_and_its_owner_can_still_use_it(
 
 
 def post(client: SampleClient, content: bytes | str, headers: dict[str, str]) -> httpx.Response:
-    return httpx.post(client.metadata["token_endpoint"], content=content, headers=headers)
+    return local_http.post(client.metadata["token_endpoint"], content=content, headers=headers)
 
 
 FORM = "application/x-www-form-urlencoded"
@@ -184,7 +187,7 @@ def test_the_answer_is_plain_and_never_stored(tokens: Tokens) -> None:
 
 
 def userinfo(client: SampleClient, **options: Any) -> httpx.Response:
-    return httpx.request(options.pop("method", "GET"), client.metadata["userinfo_endpoint"], **options)
+    return local_http.request(options.pop("method", "GET"), client.metadata["userinfo_endpoint"], **options)
 
 
 def test_userinfo_without_a_token_is_challenged_without_an_error_code(client: SampleClient) -> None:
@@ -212,7 +215,7 @@ def test_other_kinds_are_no_access_token(client: SampleClient, tokens: Tokens, c
 
 
 def introspect(client: SampleClient, token: str, **more: str) -> dict[str, Any]:
-    answer = httpx.post(client.metadata["introspection_endpoint"], data={"token": token, **more},
+    answer = local_http.post(client.metadata["introspection_endpoint"], data={"token": token, **more},
                         auth=(client.client_id, client.secret or ""))  # fmt: skip
     assert answer.status_code == 200
     found: dict[str, Any] = answer.json()
@@ -229,12 +232,12 @@ def test_introspection_answers_its_own_client_and_tells_others_nothing(
     assert introspect(running.client("bantuan-beras"), tokens.access_token) == {"active": False}
     for value in (tokens.id_token, tokens.answer["refresh_token"], "garbage"):
         assert introspect(client, value) == {"active": False}
-    anybody = httpx.post(client.metadata["introspection_endpoint"], data={"token": tokens.access_token})
+    anybody = local_http.post(client.metadata["introspection_endpoint"], data={"token": tokens.access_token})
     assert anybody.status_code == 401
 
 
 def revoke(client: SampleClient, token: str) -> httpx.Response:
-    return httpx.post(client.metadata["revocation_endpoint"], data={"token": token},
+    return local_http.post(client.metadata["revocation_endpoint"], data={"token": token},
                       auth=(client.client_id, client.secret or ""))  # fmt: skip
 
 
@@ -288,7 +291,7 @@ def test_a_refresh_token_of_another_client_is_refused(running: Running, tokens: 
 def test_a_door_for_posts_says_so(running: Running, door: str) -> None:
     """(C090)"""
     for method in ("GET", "HEAD", "PUT", "DELETE"):
-        answer = httpx.request(method, f"{running.issuer}/{door}")
+        answer = local_http.request(method, f"{running.issuer}/{door}")
         assert answer.status_code == 405
         assert "POST" in answer.headers["allow"]
 
@@ -299,14 +302,59 @@ def test_browsers_of_registered_origins_may_read_the_answers_and_no_other(
     """(C090, clients.md)"""
     home = running.home_of("antrean-puskesmas").rstrip("/")
     for origin, allowed in ((home, home), ("https://jahat.example", None)):
-        answer = httpx.post(
+        answer = local_http.post(
             client.metadata["token_endpoint"], data={"grant_type": "x"}, headers={"Origin": origin}
         )
         assert answer.headers.get("access-control-allow-origin") == allowed
-        preflight = httpx.options(client.metadata["userinfo_endpoint"], headers={"Origin": origin})
+        preflight = local_http.options(client.metadata["userinfo_endpoint"], headers={"Origin": origin})
         assert preflight.headers.get("access-control-allow-origin") == allowed
     for public in ("/.well-known/openid-configuration", "/jwks"):
-        assert httpx.get(running.issuer + public).headers["access-control-allow-origin"] == "*"
+        assert local_http.get(running.issuer + public).headers["access-control-allow-origin"] == "*"
+    page = local_http.get(f"{running.issuer}/login", headers={"Origin": home})
+    assert "access-control-allow-origin" not in page.headers
+
+
+def test_of_two_live_secrets_each_says_when_it_was_last_used(running: Running) -> None:
+    """clients.md, "may I remove the old one?": by the day, and only of the secret that proved the client."""
+    told = register(running, "https://rahasia.example.go.id", "/cb", "standard", {})
+    client_id, old = told["CLIENT_ID"], told["CLIENT_SECRET"]
+    new = running.command("clients", "rotate-secret", client_id)["client_secret"]
+
+    def used() -> list[bool]:
+        """The newest first."""
+        return [one["used_on"] is not None for one in running.command("clients", "show", client_id)["secrets"]]
+
+    def ask(secret: str) -> int:
+        form = {"token": "x", "client_id": client_id, "client_secret": secret}
+        return local_http.post(f"{running.issuer}/introspect", data=form).status_code
+
+    assert used() == [False, False]
+    assert [ask("keliru"), ask(old)] == [401, 200]
+    assert used() == [False, True]
+    deadline = time.monotonic() + 3
+    while ask(new) != 200:
+        assert time.monotonic() < deadline
+    assert used() == [True, True]
+
+
+def test_a_machines_own_token_speaks_of_nobody(running: Running) -> None:
+    """protocol.md §3.5: no `openid`, so 403 and the scope that is missing; once it is over, 401."""
+    machine = running.demo["data_providers"][0]
+    pair = (machine["client_id"], machine["client_secret"])
+    token = local_http.post(f"{running.issuer}/token", data={"grant_type": "client_credentials"}, auth=pair).json()
+    headers = {"Authorization": f"Bearer {token['access_token']}"}
+    answer = local_http.get(f"{running.issuer}/userinfo", headers=headers)
+    assert (answer.status_code, answer.json()["error"]) == (403, "insufficient_scope")
     assert (
-        "access-control-allow-origin" not in httpx.get(f"{running.issuer}/login", headers={"Origin": home}).headers
+        answer.headers["www-authenticate"] == 'Bearer realm="gapura", error="insufficient_scope", scope="openid"'
     )
+    told = local_http.post(f"{running.issuer}/introspect", data={"token": token["access_token"]}, auth=pair).json()
+    assert (told["sub"], "acr" in told, "auth_time" in told) == (machine["client_id"], False, False)
+
+
+def test_a_resource_server_hears_how_surely_the_citizen_was_known(client: SampleClient, tokens: Tokens) -> None:
+    """protocol.md §3.6: what the ID token said, so that a resource can ask for more (RFC 9470)."""
+    told = introspect(client, tokens.access_token)
+    assert (told["acr"], told["auth_time"]) == (tokens.claims["acr"], tokens.claims["auth_time"])
+    assert told["iss"] == told["aud"] == client.issuer
+    assert (told["client_id"], told["token_type"]) == (client.client_id, "Bearer")

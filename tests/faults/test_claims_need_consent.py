@@ -9,10 +9,10 @@ import json
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 
 from idp.claims.catalogue import CLAIMS, UPDATED_AT
+from tests import local_http
 from tests.clients.programs import AGREEMENT, register
 from tests.running import Running
 from tests.sample_client import Browser, SampleClient, consent, log_in
@@ -98,7 +98,7 @@ def test_what_leaves_is_what_was_allowed_and_is_on_record(
 
 
 def introspected(client: SampleClient, token: str) -> dict[str, Any]:
-    answer: dict[str, Any] = httpx.post(
+    answer: dict[str, Any] = local_http.post(
         client.metadata["introspection_endpoint"], data={"token": token},
         auth=(client.client_id, str(client.secret)),
     ).json()  # fmt: skip

@@ -16,6 +16,7 @@ import pytest
 from idp.clients import registration
 from idp.embedded_postgres import EmbeddedPostgres
 from idp.gate import Gate
+from tests import local_http
 from tests.clients.programs import AGREEMENT
 from tests.faults.standing import OFFLINE, SCOPE, Standing, a_standing, an_application
 from tests.running import Running
@@ -146,9 +147,9 @@ def test_a_change_is_seen_within_a_second_although_every_connection_was_cut(runn
             hang_up(connection)
         time.sleep(max(0.0, SECOND + 0.1 - (time.monotonic() - changed_at)))
         for _ in range(10):  # a connection each: both processes answer
-            new = httpx.get(client.visit(SCOPE, redirect_uri=address).url)
+            new = local_http.get(client.visit(SCOPE, redirect_uri=address).url)
             assert new.status_code == 303, new.text[:300]
-            old = httpx.get(client.visit(SCOPE).url)
+            old = local_http.get(client.visit(SCOPE).url)
             assert old.status_code == 400
 
 

@@ -14,13 +14,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import psycopg
 import pytest
 
 from idp.app import create_flask
 from idp.embedded_postgres import EmbeddedPostgres
 from idp.gate import Gate
+from tests import local_http
 from tests.running import ROOT
 from tests.unit.idp.test_launcher import Running as Launched
 
@@ -85,7 +85,7 @@ def production() -> Iterator[Production]:
     [
         pytest.param("import wsgi", id="a web process"),
         pytest.param("import idp.worker; from idp.launcher import _make_ready", id="the worker and the launcher"),
-        pytest.param("from idp import cli; cli._parser()", id="the commands"),
+        pytest.param("from idp import cli; [cli._parser(one) for one in cli.SUBJECTS]", id="the commands"),
     ],
 )
 def test_no_module_of_the_demo_is_imported(production: Production, start: str) -> None:
@@ -104,7 +104,7 @@ def test_no_door_of_the_demo_is_there(production: Production, gate: Gate) -> Non
     more = of_demo - set(told.splitlines())
     assert "/demo/inbox" in more
     for path in more | {"/demo", "/demo/"}:
-        assert httpx.get(f"http://127.0.0.1:{production.port}{path}").status_code == 404, path
+        assert local_http.get(f"http://127.0.0.1:{production.port}{path}").status_code == 404, path
 
 
 def test_nobody_lives_there_yet(production: Production) -> None:
@@ -112,7 +112,7 @@ def test_nobody_lives_there_yet(production: Production) -> None:
                   "consent.consents", "consent.agreements"):  # fmt: skip
         assert production.count(table) == 0, table
     assert not (production.folder / "instance" / "demo.json").exists()
-    answer = httpx.post(
+    answer = local_http.post(
         f"http://127.0.0.1:{production.port}/token", auth=("antrean-puskesmas", "x"),
         data={"grant_type": "client_credentials"},
     )  # fmt: skip

@@ -9,11 +9,11 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
 import pytest
 
 from idp.app import create_flask
 from idp.gate import Gate
+from tests import local_http
 from tests.faults.races import rounds
 from tests.faults.standing import SCOPE
 from tests.running import Running
@@ -30,10 +30,12 @@ def test_only_what_is_the_same_for_everybody_may_be_kept(running: Running, gate:
     paths = {rule.rule for rule in create_flask(gate).url_map.iter_rules() if "<" not in rule.rule}
     assert len(paths) > 25
     for cookies in ({}, dict(browser.cookies)):
-        header = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())} if cookies else {}
+        header = {"Accept": "text/html"}
+        if cookies:
+            header["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
         for path in paths:
             for method in ("GET", "POST"):
-                answer = httpx.request(method, running.issuer + path, headers=header | {"Accept": "text/html"})
+                answer = local_http.request(method, running.issuer + path, headers=header)
                 policy = answer.headers.get("cache-control", "")
                 if KEPT.match(path) and answer.status_code == 200:
                     assert "set-cookie" not in answer.headers, path
@@ -61,7 +63,7 @@ def test_two_who_ask_at_once_each_get_their_own(running: Running, rounds: int) -
         browser, name, language, other = people[place % 2]
         stranger = names[1 - place % 2]
         cookies = "; ".join(f"{key}={value}" for key, value in browser.cookies.items())
-        with httpx.Client(headers={"Cookie": cookies, "Accept": "text/html"}) as line:
+        with local_http.Client(headers={"Cookie": cookies, "Accept": "text/html"}) as line:
             while time.monotonic() < ends:
                 page = line.get(f"{running.issuer}/account?ui_locales={language}").text
                 with lock:

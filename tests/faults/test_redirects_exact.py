@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import httpx
 import pytest
 
+from tests import local_http
 from tests.clients.programs import register
 from tests.faults.races import rounds
 from tests.running import Running
@@ -50,11 +51,11 @@ def sent_to(client: SampleClient, address: str, **more: str) -> str:
 
 def assert_stays_here(running: Running, browser: Browser, url: str) -> None:
     cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
-    answer = httpx.get(url, headers={"Cookie": cookies, "Accept": "text/html"})
+    answer = local_http.get(url, headers={"Cookie": cookies, "Accept": "text/html"})
     assert answer.status_code == 400, (url, answer.headers.get("location"))
     assert "location" not in answer.headers
     path, _, query = url.partition("?")
-    posted = httpx.post(path, content=query, headers={
+    posted = local_http.post(path, content=query, headers={
         "Cookie": cookies, "Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html",
     })  # fmt: skip
     assert "location" not in posted.headers or posted.headers["location"].startswith("/"), posted.headers
@@ -93,7 +94,7 @@ def test_no_change_of_a_byte_is_followed(
 ) -> None:
     """(row 1) Drawn from a seed: a byte put in, taken out, replaced or doubled, anywhere."""
     chance, cookies = random.Random(SEED), {"Cookie": "; ".join(f"{n}={v}" for n, v in browser.cookies.items())}
-    with httpx.Client(headers=cookies) as line:
+    with local_http.Client(headers=cookies) as line:
         for _ in range(rounds):
             changed = mutated(chance, client.redirect_uri.encode())
             answer = line.get(sent_to(client, quote(changed, safe="")))
@@ -154,7 +155,7 @@ def test_only_the_port_of_a_registered_loopback_address_is_open(running: Running
     """(row 3, C007)"""
     native = registered(running, "/cb", "http://127.0.0.1", "native")
     for address, followed in LOOPBACK:
-        answer = httpx.get(sent_to(native, quote(address, safe=""), prompt="none"))
+        answer = local_http.get(sent_to(native, quote(address, safe=""), prompt="none"))
         if followed:
             assert answer.headers["location"].startswith(f"{address}?error=login_required&"), address
         else:
@@ -164,7 +165,8 @@ def test_only_the_port_of_a_registered_loopback_address_is_open(running: Running
 def test_the_port_of_another_profile_is_not_open(running: Running) -> None:
     """(row 3)"""
     web = registered(running, "/cb", "http://127.0.0.1:8123")
-    assert httpx.get(sent_to(web, quote("http://127.0.0.1:8124/cb", safe=""), prompt="none")).status_code == 400
+    answer = local_http.get(sent_to(web, quote("http://127.0.0.1:8124/cb", safe=""), prompt="none"))
+    assert answer.status_code == 400
 
 
 ELSEWHERE = [
@@ -188,7 +190,8 @@ def test_no_parameter_leads_off_the_site(running: Running, browser: Browser, pat
     for who in ({}, {"Cookie": cookies}):
         for place in ELSEWHERE:
             asked = f"{running.issuer}{path}?{urlencode(dict.fromkeys(NAMES, place))}"
-            answer = httpx.get(asked, headers={"Accept": "text/html", "Referer": "https://jahat.example/x"} | who)
+            headers = {"Accept": "text/html", "Referer": "https://jahat.example/x"} | who
+            answer = local_http.get(asked, headers=headers)
             assert answer.status_code < 500
             assert leads_nowhere_else(running, answer), (asked, answer.headers["location"])
             assert 'content="0' not in answer.text, "no refresh by a meta element"
@@ -242,7 +245,7 @@ def test_a_silent_request_never_shows_a_page(running: Running, client: SampleCli
     assert seen["no consent"].answer["error"] == "consent_required"
     assert "code" in seen["all is given"].answer
     cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
-    page = httpx.get(sent_to(client, "https%3A%2F%2Fjahat.example%2F", prompt="none"),
+    page = local_http.get(sent_to(client, "https%3A%2F%2Fjahat.example%2F", prompt="none"),
                      headers=FRAMED | {"Cookie": cookies, "Accept": "text/html"})  # fmt: skip
     assert page.status_code == 400
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]

@@ -18,6 +18,7 @@ import pytest
 
 from idp.embedded_postgres import EmbeddedPostgres
 from idp.gate import Gate
+from tests import local_http
 from tests.builders import PASSWORD, a_citizen
 from tests.faults.standing import OFFLINE, an_application
 from tests.faults.test_hostile_input import logged
@@ -189,7 +190,7 @@ def test_no_error_repeats_any(lived: tuple[Secrets, Watched, list[str]]) -> None
 
 def test_no_metric_has_any(running: Running, lived: tuple[Secrets, Watched, list[str]]) -> None:
     """(row 111)"""
-    metrics = httpx.get(f"{running.issuer}/metrics")
+    metrics = local_http.get(f"{running.issuer}/metrics")
     assert metrics.status_code == 200
     assert lived[0].found_in(metrics.text) == set()
 

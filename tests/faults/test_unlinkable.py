@@ -9,9 +9,8 @@ import base64
 import json
 from typing import Any
 
-import httpx
-
 from idp.gate import Gate
+from tests import local_http
 from tests.clients.programs import register
 from tests.faults.standing import OFFLINE, a_standing, an_application
 from tests.running import Running
@@ -71,7 +70,7 @@ def test_what_two_agencies_hold_of_one_citizen_has_nothing_in_common(running: Ru
 
 
 def introspected(client: SampleClient, token: str) -> dict[str, Any]:
-    answer: dict[str, Any] = httpx.post(
+    answer: dict[str, Any] = local_http.post(
         client.metadata["introspection_endpoint"], data={"token": token},
         auth=(client.client_id, str(client.secret)),
     ).json()  # fmt: skip
@@ -89,7 +88,7 @@ def test_a_data_provider_knows_the_citizen_by_a_number_of_its_own(running: Runni
         "sign_in_agreement": None, "scope": "status.read", "grant_types": ["client_credentials"],
         "token_endpoint_auth_method": "client_secret_basic", "introspects": [client.client_id],
     })  # fmt: skip
-    told = httpx.post(
+    told = local_http.post(
         client.metadata["introspection_endpoint"], data={"token": tokens.access_token},
         auth=(provider["CLIENT_ID"], provider["CLIENT_SECRET"]),
     ).json()  # fmt: skip

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 
 from idp.gate import Gate
+from tests import local_http
 from tests.faults.races import rounds
 from tests.faults.standing import SCOPE, Standing, a_standing, an_application
 from tests.faults.test_hostile_input import memory
@@ -43,7 +44,7 @@ def test_nothing_of_it_leaves_by_any_door_of_any_process(running: Running, gate:
 def fresh(client: SampleClient) -> SampleClient:
     """The same client on a connection of its own."""
     again = object.__new__(SampleClient)
-    vars(again).update(vars(client) | {"http": httpx.Client(timeout=15)})
+    vars(again).update(vars(client) | {"http": local_http.Client(timeout=15)})
     return again
 
 
@@ -72,7 +73,7 @@ class Hammer:
 
     def _run(self) -> None:
         while not self._over.is_set():
-            with httpx.Client(timeout=15) as line:  # a connection each: whichever process takes it
+            with local_http.Client(timeout=15) as line:  # a connection each: whichever process takes it
                 began = time.monotonic()
                 self.asked += 1
                 if self._act(line):

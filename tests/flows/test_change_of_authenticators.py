@@ -61,6 +61,24 @@ def test_another_password_ends_all_others_and_both_channels_are_told(running: Ru
     assert enter(running, person, password=OTHER)[1].url.endswith("/security")
 
 
+def test_who_had_only_the_old_password_gets_no_further_with_it(running: Running, gate: Gate) -> None:
+    """(row 51, row 88) It was proved in another browser before the change; the code of the app comes after it."""
+    person = a_person(gate, app=True)
+    half = running.browser()
+    asked = log_in(half, half.get("/login?onward=/security"), person.as_told(totp_secret=None))
+    browser, _ = enter(running, person)
+    assert "done=password" in change(browser).url
+    running.rows(
+        "UPDATE idp.totp_secrets SET last_step = 0 WHERE citizen_id = %(id)s RETURNING 1", id=person.citizen_id
+    )
+    assert person.totp_secret is not None
+    code = pyotp.TOTP(person.totp_secret).now()
+    late = half.submit(asked, asked.form("code"), press="second-factor-submit", code=code)
+    assert (late.status, late.errors) == (400, ["page_expired"])
+    assert "__Host-gapura" not in half.cookies
+    assert half.get("/security").has_form("identifier", "password")
+
+
 def test_a_change_asks_for_a_sign_in_of_the_last_five_minutes(running: Running, gate: Gate) -> None:
     """(row 92)"""
     person = a_person(gate)

@@ -1,6 +1,7 @@
 """The demo's agencies as their citizens meet them: Authlib in Flask, a program that was not changed, and staff."""
 
 import re
+import time
 
 import pytest
 
@@ -38,6 +39,40 @@ def test_a_flask_application_shows_exactly_what_was_allowed_and_ends_both_sessio
     assert left.url == home, (left.status, left.errors, left.html[:3000])
     assert 'id="login"' in left.html
     assert browser.get(f"{home}login").has_form("identifier", "password")
+
+
+def await_signed_out(browser: Browser, home: str) -> None:
+    """The worker tells the application; the page says so when it was told."""
+    ends = time.monotonic() + 10
+    while 'id="login"' not in browser.get(home).html:
+        assert time.monotonic() < ends, "the application still shows who is there"
+        time.sleep(0.1)
+
+
+def test_who_signs_out_at_gapura_is_signed_out_of_the_flask_application_too(running: Running) -> None:
+    home = running.home_of("antrean-puskesmas")
+    browser, elsewhere = running.browser(home), running.browser(home)
+    for device in (browser, elsewhere):
+        assert received(enter(device, running, f"{home}login", 7, []))["name"]
+    page = browser.get(f"{running.issuer}/logout")
+    done = browser.submit(page, page.form("csrf_token"), press="logout-confirm")
+    assert re.search("diminta mengeluarkan Anda juga:</p>\\s*<ul><li><bdi>Antrean Puskesmas<", done.html)
+    await_signed_out(browser, home)
+    assert received(elsewhere.get(home)), "another session of theirs goes on"
+
+
+def test_a_withdrawal_ends_every_session_at_the_flask_application(running: Running) -> None:
+    home = running.home_of("antrean-puskesmas")
+    browser, elsewhere = running.browser(home), running.browser(home)
+    for device in (browser, elsewhere):
+        assert received(enter(device, running, f"{home}login", 7, []))["name"]
+    listed = browser.get(f"{running.issuer}/consents").html
+    address = re.findall(r'href="(/consents/[0-9a-f-]{36}/withdraw)"', listed)[0]
+    page = browser.get(running.issuer + address)
+    assert "Antrean Puskesmas" in page.html
+    browser.submit(page, page.form("csrf_token"), press="withdraw-confirm")
+    for device in (browser, elsewhere):
+        await_signed_out(device, home)
 
 
 def test_a_refusal_is_a_page_of_the_application_and_no_error_of_its_server(running: Running) -> None:

@@ -88,3 +88,4 @@ def test_a_third_identical_request_is_answered_without_a_screen(running: Running
     assert asked(running, browser, client, 6, "openid profile village")[1].has_form("decision")
     allowed = browser.submit(open_already, open_already.form("decision"), press="consent-allow")
     assert client.exchange(visit, allowed).claims["sub"]
+    assert asked(running, browser, client, 6)[1].has_form("decision"), "a yes takes the no back"

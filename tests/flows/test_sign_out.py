@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
-import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from tests import local_http
 from tests.receivers import Receiver
 from tests.running import Running
 from tests.sample_client import Browser, SampleClient, Tokens, sign_in
@@ -93,7 +93,7 @@ def test_an_address_that_is_not_registered_is_never_gone_to(running: Running, br
 
 def test_a_form_from_the_applications_own_page_is_looked_at_with_the_cookies(running: Running) -> None:
     client = running.client()
-    answer = httpx.post(client.metadata["end_session_endpoint"], data={"state": "s"})
+    answer = local_http.post(client.metadata["end_session_endpoint"], data={"state": "s"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/logout?state=s")
 
 
@@ -111,9 +111,9 @@ def test_a_form_of_ours_without_its_session_puts_no_token_into_an_address(
 def receiver(running: Running) -> Iterator[Receiver]:
     receiver = Receiver()
     settle(running)
-    register(running, receiver.uri)
+    before = register(running, receiver.uri)
     yield receiver
-    register(running, None)
+    register(running, before)
     receiver.close()
 
 
@@ -125,11 +125,15 @@ def settle(running: Running) -> None:
         time.sleep(0.1)
 
 
-def register(running: Running, uri: str | None) -> None:
-    change = "UPDATE idp.clients SET backchannel_logout_uri = %(uri)s WHERE client_id = %(id)s RETURNING client_no"
-    running.rows(change, uri=uri, id="antrean-puskesmas")
+def register(running: Running, uri: str) -> str:
+    """What was registered before."""
+    change = """UPDATE idp.clients AS c SET backchannel_logout_uri = %(uri)s FROM idp.clients AS before
+                 WHERE c.client_id = 'antrean-puskesmas' AND before.client_no = c.client_no
+                RETURNING before.backchannel_logout_uri"""
+    before: str = running.rows(change, uri=uri)[0][0]
     running.rows("UPDATE idp.generation SET generation = generation + 1 RETURNING generation")
     time.sleep(1.2)  # until every process has asked for the generation
+    return before
 
 
 def claims_of(client: SampleClient, token: str) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def submit() -> Response:
     match outcome:
         case SignedIn():
             shared = bool(form.shared_device.data)
-            return entering.enter(outcome, screen, shared_device=shared, onward=form.onward.data)
+            return entering.enter(outcome, screen, proved_at=now, shared_device=shared, onward=form.onward.data)
         case NeedsSecondFactor():
             entering.make_way(outcome.citizen_id, screen, form.onward.data)
             proof = Proof(outcome.citizen_id, bool(form.shared_device.data), now)

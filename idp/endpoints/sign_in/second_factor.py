@@ -85,8 +85,8 @@ def submit() -> Response:
         form.refuse("code", _refusal(outcome, by_sms=form.method.data == Method.SMS))
         return _page(asked, form, screen, 400)
     if asked.proof is not None:
-        shared = asked.proof.shared_device
-        response = entering.enter(outcome, screen, shared_device=shared, onward=form.onward.data)
+        at, shared = asked.proof.at, asked.proof.shared_device
+        response = entering.enter(outcome, screen, proved_at=at, shared_device=shared, onward=form.onward.data)
     else:
         response = _stepped_up(outcome, asked, screen, form.onward.data)
     response.headers.extend([second_factor_due.forgetting()])

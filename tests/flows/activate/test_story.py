@@ -7,11 +7,11 @@ import re
 import time
 from datetime import UTC, datetime
 
-import httpx
 import pytest
 
 from keys.sealing import Kind as SealedKind
 from keys.sealing import Sealer
+from tests import local_http
 from tests.activating import PASSWORD, Registry, path, person, press, signs_in, state, step, to_check, to_person
 from tests.running import Running
 from tests.sample_client import Browser, consent, log_in
@@ -56,7 +56,7 @@ def codes_sent(browser: Browser, to: str, at_least: int = 1) -> list[str]:
 
 
 def json_inbox(browser: Browser) -> str:
-    return httpx.get(f"{browser.home}/demo/inbox", headers={"Accept": "application/json"}).text
+    return local_http.get(f"{browser.home}/demo/inbox", headers={"Accept": "application/json"}).text
 
 
 def test_the_address_that_was_told_counts_once_its_code_was_answered(

@@ -1,6 +1,8 @@
 """The command answers people and programs, with an exit code, and refuses in one sentence."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 from sqlalchemy import text
@@ -67,7 +69,11 @@ def test_a_database_of_another_mode_is_exit_code_1(
     assert "of mode demo" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["database", "--help"], ["database", "check", "--help"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], *([one, "--help"] for one in cli.SUBJECTS), ["database", "check", "--help"]],
+    ids=" ".join,
+)
 def test_every_level_has_help(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         cli.main(arguments)
@@ -79,3 +85,22 @@ def test_what_is_not_understood_is_exit_code_2(capsys: pytest.CaptureFixture[str
     with pytest.raises(SystemExit) as end:
         cli.main(["database", "destroy"])
     assert end.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "never"),
+    [
+        pytest.param("['--help']", "sqlalchemy", id="help needs no database"),
+        pytest.param("['settings']", "sqlalchemy", id="nor does the list of settings"),
+        pytest.param("['clients', '--help']", "idp.commands.worker", id="one subject without another's module"),
+    ],
+)
+def test_only_what_is_asked_for_is_imported(words: str, never: str) -> None:
+    """All subjects together take a second at each command."""
+    program = (
+        f"import atexit, sys; from idp import cli; atexit.register(lambda: print({never!r} in sys.modules));"
+        f"cli.main({words})"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.splitlines()[-1] == "False"

@@ -123,23 +123,54 @@ def written(running: Running) -> int:
     return _generation(running, "SELECT generation FROM idp.generation")
 
 
-@pytest.fixture
-def running() -> Iterator[Running]:
+@contextlib.contextmanager
+def in_a_new_folder() -> Iterator[Running]:
     folder = Path(tempfile.mkdtemp(prefix="gapura-test-"))
     folder.chmod(0o711)
     running = Running(folder)
-    yield running
-    running.end()
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield running
+    finally:
+        running.end()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_ctrl_c_ends_everything_in_order(running: Running) -> None:
-    running.start()
+def stop(running: Running) -> None:
+    """As Ctrl-C does."""
     assert running.process is not None
     running.process.send_signal(signal.SIGINT)
     assert running.process.wait(20) == 0
-    assert running.nobody_left(within=1)
-    log = (running.folder / "instance" / "log" / "postgres.log").read_text()
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[Path]:
+    """An instance folder that served once: to make its database and its country takes longest of a first start."""
+    with in_a_new_folder() as running:
+        running.start()
+        stop(running)
+        yield running.folder / "instance"
+
+
+@pytest.fixture
+def running(made: Path) -> Iterator[Running]:
+    """Its database and country are there; it is started by who needs it to run."""
+    with in_a_new_folder() as running:
+        subprocess.run(["cp", "-a", made, running.folder], check=True)
+        yield running
+
+
+@pytest.fixture
+def untouched() -> Iterator[Running]:
+    """Never started."""
+    with in_a_new_folder() as running:
+        yield running
+
+
+def test_ctrl_c_ends_everything_in_order(untouched: Running) -> None:
+    untouched.start()
+    stop(untouched)
+    assert untouched.nobody_left(within=1)
+    log = (untouched.folder / "instance" / "log" / "postgres.log").read_text()
     assert "database system is shut down" in log
 
 
@@ -213,9 +244,9 @@ def test_a_taken_port_is_one_sentence(running: Running, offset: int) -> None:
         pytest.param({"GAPURA_POSTGRES_BIN": "/nonexistent"}, "GAPURA_POSTGRES_BIN", id="no binaries"),
     ],
 )
-def test_a_bad_start_is_one_sentence(running: Running, changes: dict[str, str], sentence: str) -> None:
-    assert sentence in running.refused(**changes)
-    assert running.nobody_left(within=5)
+def test_a_bad_start_is_one_sentence(untouched: Running, changes: dict[str, str], sentence: str) -> None:
+    assert sentence in untouched.refused(**changes)
+    assert untouched.nobody_left(within=5)
 
 
 def test_a_server_that_does_not_fit_is_one_sentence(running: Running) -> None:

@@ -61,6 +61,11 @@ def test_one_database_url_serves_every_account_until_another_is_named() -> None:
         ),
         pytest.param({"GAPURA_MESSAGES_URL": "https://[x/"}, "GAPURA_MESSAGES_URL", id="an unreadable address"),
         pytest.param({"GAPURA_WEB_THREADS": "0"}, "GAPURA_WEB_THREADS", id="no threads"),
+        pytest.param({"GAPURA_PROXIES": "10.0.0.1/8"}, "GAPURA_PROXIES", id="a network that is not one"),
+        pytest.param({"GAPURA_PROXIES": "127.0.0.1 10.0.0.1"}, "GAPURA_PROXIES", id="proxies without a comma"),
+        pytest.param({"GAPURA_PROXIES": "gateway.example"}, "GAPURA_PROXIES", id="a proxy by name"),
+        pytest.param({"GAPURA_INSTANCE": "~nobody-here/x"}, "GAPURA_INSTANCE", id="a home that does not exist"),
+        pytest.param({"GAPURA_KEY_STORE": "~nobody-here/x"}, "GAPURA_KEY_STORE", id="nor one for keys"),
     ],
 )
 def test_a_bad_value_is_one_line_that_names_it(changes: dict[str, str], named: str) -> None:
@@ -68,6 +73,12 @@ def test_a_bad_value_is_one_line_that_names_it(changes: dict[str, str], named: s
         Settings.from_env(PRODUCTION | changes)
     assert named in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+def test_proxies_are_addresses_and_networks() -> None:
+    settings = Settings.from_env(PRODUCTION | {"GAPURA_PROXIES": "127.0.0.1, ::1,10.0.0.0/8"})
+    assert [str(one) for one in settings.proxies] == ["127.0.0.1/32", "::1/128", "10.0.0.0/8"]
+    assert Settings.from_env(PRODUCTION).proxies == ()
 
 
 def test_the_embedded_server_can_be_accepted_in_production() -> None:

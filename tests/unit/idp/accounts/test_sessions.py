@@ -9,8 +9,9 @@ from psycopg import Connection
 from sqlalchemy import exc, text
 from sqlalchemy.orm import Session
 
-from idp.accounts import sessions
+from idp.accounts import passwords, sessions
 from idp.accounts.devices import Device
+from idp.accounts.password_hashing import PasswordHashing
 from idp.accounts.profile import Vault
 from idp.accounts.sessions import NewSession, SessionRow, secret_digest
 from idp.accounts.states import AccountState, Audience, SessionEnd
@@ -209,15 +210,76 @@ def test_of_two_tabs_that_step_up_at_once_one_makes_the_cookie(
 def test_a_shared_device_stays_short_after_every_step_up(
     db: Session, vault: Vault, connection: Connection[Any], citizen: Citizen
 ) -> None:
-    session, now = start(db, vault, citizen, shared_device=True), NOW
+    """(row 95) Only who proves the password again begins the quarter of an hour anew."""
+    session, now, ends_at = start(db, vault, citizen, shared_device=True), NOW, NOW + 15 * MINUTE
     for reauthenticated in (False, True, False, False):
-        now += 10 * MINUTE
+        now += 4 * MINUTE
         row = get(connection, citizen, session, now)
         assert row.on_shared_device
         renewed = sessions.renew(db, row, aal=2, amr=("pwd", "otp"), reauthenticated=reauthenticated, now=now)
         assert renewed is not None
-        assert renewed.expires_at == now + 15 * MINUTE
+        ends_at = now + 15 * MINUTE if reauthenticated else ends_at
+        assert renewed.expires_at == ends_at
         session = renewed
+
+
+def test_codes_alone_keep_no_session_alive_for_ever(
+    db: Session, vault: Vault, connection: Connection[Any], citizen: Citizen
+) -> None:
+    """(row 95) A second factor is no sign-in: the day counts from the password."""
+    session = start(db, vault, citizen, aal=2, amr=("pwd", "otp"))
+    now = NOW
+    for _ in range(23):
+        now += timedelta(hours=1) - MINUTE
+        row = get(connection, citizen, session, now)
+        renewed = sessions.renew(db, row, aal=2, amr=("pwd", "otp"), reauthenticated=False, now=now)
+        assert renewed is not None
+        assert renewed.expires_at == NOW + timedelta(hours=24)
+        session = renewed
+
+
+def test_a_password_changed_since_it_was_proved_starts_no_session(
+    db: Session, vault: Vault, hashing: PasswordHashing
+) -> None:
+    """(row 51) (row 88) Half signed in with the old one is not signed in."""
+    citizen = a_citizen(db, vault, hashing=hashing, now=NOW)
+    before, after = NOW - timedelta(microseconds=1), NOW + MINUTE
+    attempts = [
+        sessions.start(
+            db, vault, citizen_id=citizen.citizen_id, aal=1, amr=("pwd",), shared_device=False,
+            proved_at=proved_at, now=after,
+        )
+        for proved_at in (before, NOW, after, None)
+    ]  # fmt: skip
+    assert [attempt is not None for attempt in attempts] == [False, True, True, True]
+
+
+def test_a_change_of_the_password_under_way_is_waited_for_and_wins(
+    database: Database, vault: Vault, hashing: PasswordHashing
+) -> None:
+    """(row 51)"""
+    with database.writing() as db:
+        citizen = a_citizen(db, vault, hashing=hashing)
+    started: list[NewSession | None] = []
+
+    def sign_in() -> None:
+        with database.writing() as db:
+            started.append(
+                sessions.start(
+                    db, vault, citizen_id=citizen.citizen_id, aal=1, amr=("pwd",), shared_device=False,
+                    proved_at=NOW + MINUTE,
+                )
+            )  # fmt: skip
+
+    signing_in = threading.Thread(target=sign_in)
+    with database.writing() as db:
+        passwords.store(db, citizen.citizen_id, "another hash", NOW + 2 * MINUTE)
+        assert sessions.end_all_but(db, citizen.citizen_id, None, SessionEnd.CREDENTIAL_CHANGED) == []
+        signing_in.start()
+        signing_in.join(timeout=0.3)
+        assert signing_in.is_alive()
+    signing_in.join()
+    assert started == [None]
 
 
 @pytest.mark.parametrize("aal", [1, 2, 3])
