@@ -195,7 +195,7 @@ def test_the_way_to_sign_out_stands_on_every_page_of_who_is_signed_in(running: R
 def test_a_button_of_a_stale_page_leads_back_to_the_page(running: Running) -> None:
     """(C014)"""
     browser = running.browser()
-    page = log_in(browser, browser.get("/security"), running.citizen(6))
+    page = log_in(browser, browser.get("/account"), running.citizen(6))
     form = page.form("csrf_token")
     form.action = "/security/sessions/end-others"
     refused = browser.submit(page, form, csrf_token="0" * 64)
