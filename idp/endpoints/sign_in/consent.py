@@ -3,7 +3,7 @@
 
 The form carries only the handle and the choices; who asks, for what and how long comes from review, never from the
 request. Absent is not given, never offered is refused, and a second press repeats the recorded answer (C012,
-C044).
+C044). A no goes to the application at once; whoever comes back finds it said here, and may look again.
 """
 
 from datetime import timedelta
