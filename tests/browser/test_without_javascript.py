@@ -36,7 +36,7 @@ def test_an_application_that_sends_the_browser_on_is_reached_too(
     """(C013) Chromium applies form-action to every redirect after a POST; the last one here is a third origin."""
     end = serve()
     client = application(running, serve(onward=f"{end}/home"))
-    begin(page, running, client, 7)
+    begin(page, running, client, 7, prompt="consent")
     page.click("#consent-allow")
     page.wait_for_url(f"{end}/home")
     assert page.title() == "arrived"
@@ -45,7 +45,7 @@ def test_an_application_that_sends_the_browser_on_is_reached_too(
 def test_a_refusal_arrives_as_well(page: Any, running: Running, serve: Callable[..., str]) -> None:
     """(C013, C043)"""
     client = application(running, serve())
-    begin(page, running, client, 8)
+    begin(page, running, client, 8, prompt="consent")
     page.click("#consent-refuse")
     assert arrived(page).answer["error"] == "access_denied"
 
