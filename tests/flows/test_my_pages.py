@@ -87,8 +87,8 @@ def test_a_second_tap_sent_twice_is_one_withdrawal_and_reads_the_same(running: R
 
 def test_a_withdrawal_says_truthfully_whether_the_agency_was_told(running: Running) -> None:
     """(C054)"""
-    browser = signed_in(running, 6, "antrean-puskesmas")
-    consent = consent_id(running, "antrean-puskesmas")
+    browser = signed_in(running, 6, "bantuan-beras")
+    consent = consent_id(running, "bantuan-beras")
     tap(browser, browser.get(f"/consents/{consent}/withdraw"))
     deadline = time.monotonic() + 10
     while "Layanan ini tidak punya alamat untuk kami beri tahu." not in browser.get(f"/consents/{consent}").html:
