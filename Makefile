@@ -30,9 +30,10 @@ run: .venv/ready ## everything, with the demo country, at http://127.0.0.1:8000 
 test: .venv/ready-to-test ## all tests; what needs Node, Chromium or Apache is left out where they are missing
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-bench: .venv/ready-to-test ## what a sign-in costs, at the running demo (BENCH="--mode requests")
+bench: .venv/ready-to-test ## what a sign-in costs, at the running demo, beside the peer if installed (BENCH="--mode requests")
 	@PATH="$(CURDIR)/$(BIN):$$PATH" GAPURA_MODE=demo $(BIN)/python bench/opbench/opbench.py --config bench/gapura.json \
 	  --warmup 5000 --concurrency 8 $(BENCH)
+	@test ! -d bench/opbench/peer/node_modules || $(BIN)/python bench/beside_the_peer.py --config bench/gapura.json
 	@$(BIN)/python bench/logins.py --config bench/gapura.json
 	@$(BIN)/python bench/starts.py
 

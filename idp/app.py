@@ -86,6 +86,7 @@ PAGES = (
 def create_app(settings: Settings, url: str) -> Callable[..., Iterable[bytes]]:
     """The WSGI application: the thin front, and Flask behind it."""
     gate = Gate.build(settings, url)
+    gate.watch.ahead.append(gate.jwks.get)
     gate.watch.start()
     flask_app = create_flask(gate)
     doors = Front(gate, hot_doors(gate), flask_app)

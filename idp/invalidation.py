@@ -4,7 +4,7 @@ moves it.
 A cached value may be used only while the last *answer* of the database is younger than a second, counted by the
 monotonic clock from before the question was sent. Older than that, whoever needs the value asks the database; no
 database, no value (`DatabaseAway`). So a process that lost its database cannot go on letting things out by what it
-remembers.
+remembers. What lets nothing out, our public keys, may be older, and says how old (docs/adr/0051).
 """
 
 import threading
@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
+import structlog
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -19,6 +20,8 @@ from idp.database import Database
 from idp.errors import DatabaseAway
 
 T = TypeVar("T")
+
+log = structlog.get_logger()
 
 ASKED_EVERY_SECONDS = 0.3
 ANSWER_WITHIN_MS = 300
@@ -46,6 +49,8 @@ class Watch:
         self._answer = Answer(0, float("-inf"))
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        # Called after each answer: what must be at hand already when the database goes. Filled before `start`.
+        self.ahead: list[Callable[[], object]] = []
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="invalidation", daemon=True)
@@ -61,6 +66,10 @@ class Watch:
         if time.monotonic() - answer.asked_at < GOOD_FOR_SECONDS:
             return answer.generation
         return self._ask().generation
+
+    def last(self) -> Answer:
+        """What the database said last, however long ago."""
+        return self._answer
 
     def _ask(self) -> Answer:
         asked_at = time.monotonic()
@@ -82,8 +91,12 @@ class Watch:
                     connection.execute(f"SET statement_timeout = {ANSWER_WITHIN_MS}")
                     limited = connection
                 self._ask()
+                for load in self.ahead:
+                    load()
             except DatabaseAway:
                 continue  # silence for a second closes the caches; the next round opens them again
+            except Exception as error:  # whoever asks for that value meets it too; the asking must go on
+                log.error("not loaded ahead", exc_info=error)
 
 
 class Cached(Generic[T]):
@@ -106,3 +119,13 @@ class Cached(Generic[T]):
                     kept = (generation, self._load(db))
                 self._kept = kept
             return kept[1]
+
+    def recent(self, within: float) -> tuple[T, float]:
+        """The value, and for how many seconds nobody has confirmed it: while that is less than `within`, without
+        waiting for the database. One that the database is known to have moved on from is loaded or not given.
+        """
+        answer, kept = self._watch.last(), self._kept
+        unconfirmed = time.monotonic() - answer.asked_at
+        if kept is not None and kept[0] == answer.generation and unconfirmed < within:
+            return kept[1], unconfirmed
+        return self.get(), 0.0

@@ -59,7 +59,7 @@ SETTINGS = (
         "PORT",
         "TCP port",
         "8000",
-        "Where the server listens, on loopback; demo agencies take the next three.",
+        "Where the server listens, on loopback; demo agencies take the next four.",
     ),
     Setting(
         "GAPURA_PROXIES",

@@ -22,6 +22,7 @@ from keys.errors import CannotOpen
 
 NONCE_BYTES, TAG_BYTES, DAY_SECONDS = 12, 16, 86400
 LONGEST_SEALED = 8192  # characters; a stranger's megabyte is refused before it is decoded
+LONGEST_STORED = 65536  # of what lies in a row of ours and only its handle is sent out
 _VERSION = b"\x01"
 _PREFIX = 3  # version byte, two bytes of day
 
@@ -80,7 +81,7 @@ class Sealer:
 
     def open(self, kind: Kind, sealed: str, now: datetime) -> bytes:
         """What was sealed as this kind, or `CannotOpen`. Days of life are not its expiry: that stands inside."""
-        raw = _bytes_of(sealed)
+        raw = _bytes_of(sealed, LONGEST_STORED if kind is Kind.STORED_REQUEST else LONGEST_SEALED)
         day = int.from_bytes(raw[1:_PREFIX], "big")
         age = _day(now) - day
         # A day ahead is forgiven: two servers disagree about midnight.
@@ -143,9 +144,9 @@ def _day(now: datetime) -> int:
     return int(now.timestamp()) // DAY_SECONDS
 
 
-def _bytes_of(sealed: str) -> bytes:
+def _bytes_of(sealed: str, longest: int) -> bytes:
     """Strictly: a string that decodes to the same bytes as another would be a second spelling of one code."""
-    if len(sealed) > LONGEST_SEALED or not sealed.isascii():
+    if len(sealed) > longest or not sealed.isascii():
         raise CannotOpen
     try:
         raw = urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))

@@ -29,6 +29,7 @@ from tests.sample_client import Browser, SampleClient
 ROOT = Path(__file__).parents[1]
 STARTS_WITHIN_SECONDS = 90
 LOWEST_PORT, LENT_FROM_PORT = 10_000, 32_768
+BESIDE = 5  # the server, and what the demo runs at the ports after it
 
 
 @dataclass
@@ -143,14 +144,14 @@ def gate(running: Running) -> Iterator[Gate]:
 
 
 def free_port() -> int:
-    """One whose next three are free too: the demo agencies stand beside the server. They lie below those that the
+    """One whose next four are free too: the demo agencies stand beside the server. They lie below those that the
     system lends to outgoing connections, and a suite that runs in two processes takes each port in one of them.
     """
     processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     mine = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     while True:
-        port = random.choice(range(LOWEST_PORT + 4 * mine, LENT_FROM_PORT, 4 * processes))
-        if all(_is_free(port + offset) for offset in range(4)):
+        port = random.choice(range(LOWEST_PORT + BESIDE * mine, LENT_FROM_PORT, BESIDE * processes))
+        if all(_is_free(port + offset) for offset in range(BESIDE)):
             return port
 
 

@@ -5,6 +5,7 @@ Resumed after each screen by its handle: the same list from the top, one step fu
 of what it decides is trusted later: the code it leads to is judged again when it is redeemed.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -16,11 +17,11 @@ from idp.accounts import assurance
 from idp.accounts.assurance import Acr, Requirement
 from idp.accounts.sessions import BASIC_AFTER_RECOVERY
 from idp.authorization import codes, handles, interaction, pushed, response, validation
-from idp.authorization.handles import Story
+from idp.authorization.handles import Sender, Story
 from idp.authorization.id_token_hint import SubjectsOf
 from idp.authorization.interaction import Demand, Refuse, Step, StepUpChance
 from idp.authorization.look import Look, SessionKey, look_at
-from idp.authorization.request import AuthorizationRequest
+from idp.authorization.request import AuthorizationRequest, encoded
 from idp.authorization.response import FormPost
 from idp.authorization.validation import Reading
 from idp.clients.catalogue import start_address
@@ -58,13 +59,23 @@ class Screen:
 Outcome = Reply | FormPost | Screen
 
 
-def begin(
-    gate: Gate, query: str, parameters: Parameters, session: SessionKey | None, browser_digest: bytes
-) -> Outcome:
+def begin(gate: Gate, query: str, parameters: Parameters, session: SessionKey | None, sender: Sender) -> Outcome:
     """A request that has just arrived. Raises PageError while client and address are not proven."""
     reading = prove(gate, parameters)
-    story = Story(query, NOT_BEGUN, browser_digest)
-    return _answered(gate, reading, story, session, browser_digest)
+    story = Story(query, NOT_BEGUN, sender.browser_digest)
+    return _answered(gate, reading, story, session, sender)
+
+
+def keep(gate: Gate, parameters: Parameters, may_keep: Callable[[], bool]) -> str | Reply | FormPost:
+    """The handle of a request that came without its browser's cookies, good in any browser; or what is wrong."""
+    reading = prove(gate, parameters)
+    try:
+        validation.validated(reading, gate.attributes.get(), SubjectsOf(gate, reading.client))
+    except OAuthError as error:
+        return _failure(gate, reading, error)
+    now = gate.now()
+    story = Story(encoded(parameters), now, handles.ANY_BROWSER)
+    return handles.make(gate.database.hot(), gate.sealer, story, now, may_keep)
 
 
 def resume(gate: Gate, handle: str, browser_digest: bytes) -> tuple[Story, Reading, datetime]:
@@ -74,11 +85,11 @@ def resume(gate: Gate, handle: str, browser_digest: bytes) -> tuple[Story, Readi
     return story, prove(gate, Parameters(story.query)), now
 
 
-def go_on(gate: Gate, handle: str, session: SessionKey | None, browser_digest: bytes) -> Outcome:
+def go_on(gate: Gate, handle: str, session: SessionKey | None, sender: Sender) -> Outcome:
     """The story of a handle, one step further; what was posted from another site begins here, in any browser."""
-    story = _opened(gate, handle, browser_digest, gate.now())
+    story = _opened(gate, handle, sender.browser_digest, gate.now())
     if story.browser_digest == handles.ANY_BROWSER:
-        return begin(gate, story.query, Parameters(story.query), session, browser_digest)
+        return begin(gate, story.query, Parameters(story.query), session, sender)
     return advance(gate, story, session)
 
 
@@ -103,12 +114,18 @@ def _start_of(gate: Gate, query: str) -> str | None:
 def with_account_chosen(gate: Gate, story: Story, now: datetime) -> Story:
     """The same story after the citizen said that it is they who are signed in (`prompt=select_account`)."""
     story = replace(story, account_chosen=True)
-    return replace(story, handle=handles.make(gate.database.hot(), gate.sealer, story, now))
+    return replace(story, handle=handles.make(gate.database.hot(), gate.sealer, story, now, _always))
 
 
 def advance(gate: Gate, story: Story, session: SessionKey | None) -> Outcome:
     """One step further after a screen: the same list from the top."""
-    return _answered(gate, prove(gate, Parameters(story.query)), story, session, story.browser_digest)
+    sender = Sender(story.browser_digest, _always)
+    return _answered(gate, prove(gate, Parameters(story.query)), story, session, sender)
+
+
+def _always() -> bool:
+    """For a story that has its handle already, or a citizen who is signed in and said so by a form."""
+    return True
 
 
 def refuse(gate: Gate, story: Story, error: OAuthError) -> Reply | FormPost:
@@ -132,12 +149,10 @@ def prove(gate: Gate, parameters: Parameters) -> Reading:
     return Reading(parameters, client, redirect_uri)
 
 
-def _answered(
-    gate: Gate, reading: Reading, story: Story, session: SessionKey | None, browser_digest: bytes
-) -> Outcome:
+def _answered(gate: Gate, reading: Reading, story: Story, session: SessionKey | None, sender: Sender) -> Outcome:
     try:
         request = validation.validated(reading, gate.attributes.get(), SubjectsOf(gate, reading.client))
-        return _step(gate, reading.client, request, story, session, browser_digest)
+        return _step(gate, reading.client, request, story, session, sender)
     except OAuthError as error:
         return _failure(gate, reading, error)
 
@@ -152,19 +167,20 @@ def _step(
     request: AuthorizationRequest,
     story: Story,
     session: SessionKey | None,
-    browser_digest: bytes,
+    sender: Sender,
 ) -> Outcome:
     connection, agreement = gate.database.hot(), agreement_of(client)
     look = look_at(gate, connection, client, agreement, session)
     if story.started_at == NOT_BEGUN:
-        story = Story(story.query, look.now, browser_digest)
+        story = Story(story.query, look.now, sender.browser_digest)
     ask = still_to_ask(gate, agreement, request, story, look)
     step = _next(gate, connection, client, request, story, session, look, ask)
     if isinstance(step, Refuse):
         raise OAuthError(step.error, step.description)
     if step is not Step.PROCEED:
         if not story.handle:
-            story = replace(story, handle=handles.make(connection, gate.sealer, story, look.now))
+            handle = handles.make(connection, gate.sealer, story, look.now, sender.may_keep)
+            story = replace(story, handle=handle)
         return Screen(step, story, client, request, look, ask)
     assert session is not None
     assert look.head is not None  # what Step.PROCEED says

@@ -2,25 +2,29 @@
 bound to.
 
 Sealed in our own URL up to 2 KB, else a row of `idp.unfinished_authorizations`, of which this is the one writer.
-The request is validated again at each step, so a handle carries no verdict; opened in another browser it shows
-nothing of the story (C017).
+Anybody may begin a story, so rows are within a budget that the door asks (protocol.md §5), and only what counts of
+the request is in them. It is validated again at each step, so a handle carries no verdict; opened in another
+browser it shows nothing of the story (C017).
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from psycopg import Connection
 
 from idp.authorization.codes import uuid7
+from idp.authorization.request import what_counts
 from idp.errors import PageError
+from idp.exchange import QUERY_LIMIT
 from keys import handles as random_handles
 from keys.errors import CannotOpen
 from keys.sealing import Kind, Sealer
 
 LIFE = timedelta(minutes=30)
-SEALED_LIMIT = 2048
+SEALED_LIMIT, STORED_LIMIT = 2048, 65536  # characters of the seal, in an address and in a row
 ANY_BROWSER = b""  # of a POST from another site: no screen was shown for it yet
 
 _KEEP = """
@@ -57,11 +61,25 @@ class Story:
         return json.dumps(members, separators=(",", ":")).encode()
 
 
-def make(connection: Connection, sealer: Sealer, story: Story, now: datetime) -> str:
-    """The handle for this story; it is stored only when it does not fit an address."""
+@dataclass(frozen=True)
+class Sender:
+    """Who begins a story: the browser it is bound to, and whether one more row may be kept for whoever that is."""
+
+    browser_digest: bytes
+    may_keep: Callable[[], bool]
+
+
+def make(connection: Connection, sealer: Sealer, story: Story, now: datetime, may_keep: Callable[[], bool]) -> str:
+    """The handle for this story; it is stored only when it does not fit an address. `may_keep` is asked then."""
     sealed = sealer.seal(Kind.INTERACTION, story.packed(), now)
     if len(sealed) <= SEALED_LIMIT:
         return sealed
+    kept = replace(story, query=what_counts(story.query))
+    sealed = sealer.seal(Kind.STORED_REQUEST, kept.packed(), now)
+    if len(sealed) > STORED_LIMIT:
+        raise PageError("too_large", 413, "the request is longer than can be kept")
+    if not may_keep():
+        raise PageError("too_many_attempts", 429, "too many long requests were begun from here and not finished")
     request_id, secret = uuid7(now), random_handles.new_handle()
     connection.execute(
         _KEEP,
@@ -81,7 +99,7 @@ def open_handle(
 ) -> Story:
     """The story of this handle, `OfAnotherBrowser`, or the page that says why not: unknown, or too old."""
     try:
-        members = json.loads(sealer.open(Kind.INTERACTION, _sealed(connection, handle), now))
+        members = json.loads(_opened(connection, sealer, handle, now))
         story = Story(
             members[0], datetime.fromtimestamp(members[1], UTC), bytes.fromhex(members[2]), members[3], handle
         )
@@ -90,19 +108,18 @@ def open_handle(
     if story.browser_digest != ANY_BROWSER and not random_handles.same(story.browser_digest, browser_digest):
         raise OfAnotherBrowser(story.query)
     if now >= story.started_at + LIFE:
-        raise PageError(
-            "page_expired", 400, "the page was open longer than 30 minutes", f"/authorize?{story.query}"
-        )
+        anew = f"/authorize?{story.query}" if len(story.query) <= QUERY_LIMIT else None
+        raise PageError("page_expired", 400, "the page was open longer than 30 minutes", anew)
     return story
 
 
-def _sealed(connection: Connection, handle: str) -> str:
+def _opened(connection: Connection, sealer: Sealer, handle: str, now: datetime) -> bytes:
     identifier, dot, secret = handle.partition(".")
     if not dot:
-        return handle
+        return sealer.open(Kind.INTERACTION, handle, now)
     row = connection.execute(
         _FIND, {"request_id": UUID(identifier), "handle_digest": random_handles.digest(secret)}
     ).fetchone()
     if row is None:
         raise LookupError
-    return bytes(row[0]).decode()
+    return sealer.open(Kind.STORED_REQUEST, bytes(row[0]).decode(), now)

@@ -1,9 +1,17 @@
-"""The validated authorization request as a plain value."""
+"""The validated authorization request as a plain value, and what of a sent one counts."""
 
 from dataclasses import dataclass, field
+from urllib.parse import quote
 from uuid import UUID
 
 from idp.accounts.assurance import Asked
+from idp.exchange import Parameters
+
+# Every parameter that a rule of `validation` reads; all others are ignored.
+READ = frozenset(
+    """acr_values claims client_id code_challenge code_challenge_method id_token_hint login_hint max_age nonce
+    prompt redirect_uri request request_uri response_mode response_type scope state ui_locales""".split()  # noqa: SIM905
+)
 
 
 @dataclass(frozen=True)
@@ -38,3 +46,15 @@ class AuthorizationRequest:
     @property
     def wants_refresh_token(self) -> bool:
         return "offline_access" in self.scope.split(" ")
+
+
+def encoded(parameters: Parameters) -> str:
+    """The query that reads as these parameters."""
+    return "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in parameters.pairs)
+
+
+def what_counts(query: str) -> str:
+    """The same request without the parameters that nobody reads."""
+    parameters = Parameters(query)
+    parameters.pairs = [(name, value) for name, value in parameters.pairs if name in READ]
+    return encoded(parameters)

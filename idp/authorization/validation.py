@@ -154,9 +154,11 @@ def prompt(reading: Reading) -> tuple[str, ...]:
 
 
 def max_age(reading: Reading) -> int | None:
+    """What the client registered as its default counts where the request says nothing (OIDC Registration §2)."""
     value = reading.get("max_age")
     if value is None:
-        return None
+        default: int | None = reading.client.metadata.get("default_max_age")
+        return default
     if not re.fullmatch(r"[0-9]{1,10}", value):
         raise OAuthError(Code.INVALID_REQUEST, "max_age must be a whole number of seconds")
     return int(value)
@@ -221,9 +223,11 @@ def _agreed(client: Client) -> set[int]:
 
 
 def _asked_acr(reading: Reading, asked: AskedClaims) -> Asked:
-    """The `acr` of `claims` goes before `acr_values`; an essential one that we do not know cannot be met."""
+    """The `acr` of `claims` goes before `acr_values`, and both before what the client registered as its default.
+    An essential one that we do not know cannot be met."""
     try:
-        voluntary = asked.acr_values or tuple((reading.get("acr_values") or "").split())
+        default = " ".join(reading.client.metadata.get("default_acr_values", ()))
+        voluntary = asked.acr_values or tuple((reading.get("acr_values") or default).split())
         return assurance.read_asked(voluntary, asked.acr_values if asked.acr_essential else None)
     except assurance.UnknownAcr:
         raise OAuthError(Code.UNMET_AUTHENTICATION, "the essential acr is not known here") from None

@@ -16,11 +16,12 @@ from psycopg import Connection
 
 from idp import replay
 from idp.clients import jwks
+from idp.clients.profiles import ASSERTION_ALGS
 from idp.clients.registry import Client
 from keys import jws
 from keys.errors import BadSignature
 
-ALGORITHMS = ("ES256", "PS256", "EdDSA", "Ed25519", "RS256")
+_ED25519 = frozenset({"EdDSA", "Ed25519"})  # two names of one algorithm (RFC 9864)
 TYPES = (None, "JWT", "client-authentication+jwt")
 LIMIT, LONGEST = 16 * 1024, timedelta(minutes=5)
 FUTURE, LEEWAY, KEPT_BEYOND = timedelta(seconds=30), timedelta(seconds=10), timedelta(seconds=60)
@@ -60,8 +61,16 @@ def _verified(assertion: str, client: Client, connection: Connection, loopback: 
     for missed in (False, True) if kid is None and client.jwks_uri else (False,):
         keys = jwks.keys_of(client, kid, connection, loopback=loopback, missed=missed)
         with contextlib.suppress(BadSignature):
-            return jws.verify(assertion, keys, typ=TYPES, algorithms=ALGORITHMS)
+            return jws.verify(assertion, keys, typ=TYPES, algorithms=_algorithms_of(client))
     return None
+
+
+def _algorithms_of(client: Client) -> frozenset[str]:
+    """Any that we read, or the registered one alone (OIDC Registration §2)."""
+    registered = client.metadata.get("token_endpoint_auth_signing_alg")
+    if registered is None:
+        return frozenset(ASSERTION_ALGS)
+    return _ED25519 if registered in _ED25519 else frozenset({registered})
 
 
 def _holds(claims: dict[str, Any], client_id: str, issuer: str, now: datetime) -> bool:

@@ -16,7 +16,7 @@ from urllib.parse import unquote_to_bytes
 
 from psycopg import Connection
 
-from idp.clients import assertions
+from idp.clients import assertions, secret_uses
 from idp.clients.registry import Client, Registry
 from idp.errors import Code, OAuthError
 from idp.exchange import Parameters, Request
@@ -59,6 +59,7 @@ def authenticate(
     """
     presented = _presented(request, form)
     client = registry.by_id.get(presented.client_id)
+    used: bytes | None = None
     with_basic = presented.method == "client_secret_basic"
     if presented.method == "private_key_jwt":
         assertion = form.single["client_assertion"]
@@ -69,14 +70,14 @@ def authenticate(
     elif presented.method == "none":
         if client is None or client.auth_method != "none":
             raise refused(not request.header("authorization"))
-    elif (
-        not _secret_is_right(client, presented.secret, now)
-        or client is None
-        or client.auth_method not in _SECRET_METHODS
-    ):
-        raise refused(with_basic)
+    else:
+        used = _find_secret(client, presented.secret, now)
+        if used is None or client is None or client.auth_method not in _SECRET_METHODS:
+            raise refused(with_basic)
     if client.state in ("suspended", "closed", "draft") or client.agency_state in ("suspended", "dissolved"):
         raise refused(with_basic)
+    if used is not None:
+        secret_uses.note(connection, client.client_no, used, now)
     return client
 
 
@@ -139,10 +140,11 @@ def _form_decoded(text: str) -> str:
 _DUMMY = hashlib.sha256(b"no client has this secret").digest()
 
 
-def _secret_is_right(client: Client | None, secret: str, now: datetime) -> bool:
-    """Compares with each live secret; with a dummy where there is none, so that the work is the same."""
+def _find_secret(client: Client | None, secret: str, now: datetime) -> bytes | None:
+    """The digest of the live secret that this is. Compares with each; with a dummy where there is none, so that
+    the work is the same."""
     digest = hashlib.sha256(secret.encode()).digest()
     secrets = client.secret_digests if client else ()
     live = [stored for _, stored, expires_at in secrets if expires_at is None or expires_at > now]
     right = [hmac.compare_digest(digest, stored) for stored in live or [_DUMMY]]
-    return any(right) and bool(live)
+    return digest if any(right) and live else None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from idp.clients import addresses
-from idp.clients.profiles import ID_TOKEN_ALGS, RULES, SECRETS, Profile, Rules
+from idp.clients.profiles import ASSERTION_ALGS, ID_TOKEN_ALGS, RULES, SECRETS, Profile, Rules
 from keys import public_keys
 
 LANGUAGES = ("id", "en")
@@ -131,6 +131,9 @@ class _Reader:
         found |= self.keys(auth_method)
         for field in PAGES:
             found[field] = self.address(field, addresses.page_refusal)
+        found["token_endpoint_auth_signing_alg"] = self.choice(
+            "token_endpoint_auth_signing_alg", (None, *ASSERTION_ALGS)
+        )
         found["acr_floor"] = self.choice("acr_floor", (None, *ACRS))
         found["id_token_claims"] = self.choice("id_token_claims", (None, "scope"))
         found["application_type"] = self.choice("application_type", ("web", "native"))
@@ -142,7 +145,8 @@ class _Reader:
             found[field] = self.choice(field, (False, True))
         for field in ("software_id", "software_version"):
             found[field] = self.text(field)
-        return {field: value for field, value in found.items() if value not in (None, False, [])}
+        # By identity: a `default_max_age` of 0 is said, although 0 equals False.
+        return {name: value for name, value in found.items() if value not in (None, []) and value is not False}
 
     # -- members with a rule of their own --
 

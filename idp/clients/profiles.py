@@ -27,6 +27,9 @@ SECRETS = frozenset({"client_secret_basic", "client_secret_post"})
 ID_TOKEN_ALGS = ("RS256", "ES256", "EdDSA")
 """What our keys sign. The first is what a client gets that says nothing (OIDC Registration §2)."""
 
+ASSERTION_ALGS = ("ES256", "PS256", "EdDSA", "Ed25519", "RS256")
+"""What a client may sign its assertions with; the one it registered, if it did, and no other then."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:

@@ -25,15 +25,6 @@ from keys import handles
 
 CLIENT_ID_BYTES, SECRET_BYTES = 16, 32
 
-SECRET_USED = """
-UPDATE idp.client_secrets
-   SET used_on = current_date
- WHERE client_no = %(client_no)s::integer
-   AND slot = %(slot)s::smallint
-   AND used_on IS DISTINCT FROM current_date
-"""
-"""Lent to the token door, once a day and secret: "may I remove the old one?" """
-
 
 @dataclass(frozen=True, slots=True)
 class Registered:

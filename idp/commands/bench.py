@@ -46,13 +46,13 @@ def seed(asked: argparse.Namespace) -> Answer:
         now = datetime.now(UTC)
         for number in range(asked.clients):
             with parts.database.writing() as db:
-                bench.seed_client(db, number, now)
+                bench.seed_clients(db, number, now)
         for number in range(asked.citizens):
             with parts.database.writing() as db:
                 bench.seed_citizen(db, parts.vault, parts.hashing, number, now)
     return Answer(
         {"clients": asked.clients, "citizens": asked.citizens},
-        [f"{asked.clients} clients and {asked.citizens} citizens are there."],
+        [f"{asked.clients} clients of each algorithm and {asked.citizens} citizens are there."],
     )
 
 

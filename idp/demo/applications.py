@@ -59,10 +59,17 @@ def _register(db: Session, application: Application, settings: Settings, now: da
         )
         client = registration.get(db, application.client_id)
         _insist(registration.go_live(db, client, now))
-    elif client.redirect_uris != raw["redirect_uris"] or (
-        client.backchannel_logout_uri != raw.get("backchannel_logout_uri")
-    ):  # another port than at the last start, or a country that an earlier release made
+    elif _differs(client, raw):  # another port than at the last start, or a country that an earlier release made
         _insist(registration.change(db, client, raw, rehearsal=True))
+
+
+def _differs(client: Client, raw: dict[str, Any]) -> bool:
+    kept = {
+        "redirect_uris": client.redirect_uris,
+        "backchannel_logout_uri": client.backchannel_logout_uri,
+        "introspects": client.rest.get("introspects"),
+    }
+    return any(raw.get(name) != value for name, value in kept.items())
 
 
 def _insist(outcome: object) -> None:

@@ -22,9 +22,16 @@ AGREEMENT = {
 }
 
 
-def seed_client(db: Session, number: int, now: datetime) -> None:
-    """Client `bench-{number}` as bench/gapura.json knows it, unless it is there."""
-    client_id = f"bench-{number}"
+ALGORITHMS = {"ES256": "bench", "RS256": "bench-rs256"}  # the clients of each and how their names begin
+
+
+def seed_clients(db: Session, number: int, now: datetime) -> None:
+    """Clients `bench-{number}` (bench/gapura.json) and `bench-rs256-{number}`, unless they are there."""
+    for algorithm, name in ALGORITHMS.items():
+        _seed_client(db, f"{name}-{number}", number, algorithm, now)
+
+
+def _seed_client(db: Session, client_id: str, number: int, algorithm: str, now: datetime) -> None:
     if registration.find(db, client_id) is not None:
         return
     if agencies.find(db, AGENCY) is None:
@@ -39,10 +46,10 @@ def seed_client(db: Session, number: int, now: datetime) -> None:
     raw = {
         "agency": AGENCY,
         "profile": "standard",
-        "client_name": f"Bench {number}",
+        "client_name": f"Bench {number} {algorithm}",
         "redirect_uris": [f"http://127.0.0.1:9999/{number}/callback"],
         "scope": "openid profile email",
-        "id_token_signed_response_alg": "ES256",
+        "id_token_signed_response_alg": algorithm,
         "sign_in_agreement": AGREEMENT,
     }
     secret = f"bench-secret-{number}-0123456789abcdef"

@@ -1,4 +1,5 @@
-"""The demo agencies that run beside the server, as commands: PORT+1 Flask, +2 an unchanged program, +3 employees.
+"""The demo agencies that run beside the server, as commands: PORT+1 Flask, +2 an unchanged program, +3 employees,
++4 a data provider.
 
 Each gets a written-out environment and reads its secret from a file of its own; whoever starts them (the launcher)
 also ends them.
@@ -15,6 +16,7 @@ from idp.processes import written_out
 from idp.settings import Settings
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+REGISTER = "register.json"
 APACHE_MODULES = Path("/usr/lib/apache2/modules")
 
 
@@ -42,12 +44,13 @@ def agencies(settings: Settings) -> list[Beside | NotHere]:
         _flask(by_offset[1], "agency_flask", settings),
         _unchanged(by_offset[2], settings),
         _flask(by_offset[3], "employees", settings),
+        _flask(by_offset[4], "data_provider", settings, "residence"),
     ]
 
 
-def _flask(application: Application, example: str, settings: Settings) -> Beside:
+def _flask(application: Application, example: str, settings: Settings, path: str = "") -> Beside:
     port = settings.port + (application.port_offset or 0)
-    folder = _folder(application, settings)
+    folder = folder_of(application.client_id, settings)
     secret = folder / "secret"
     _write(secret, known_secret(application.client_id))
     environment = written_out(os.environ) | {
@@ -57,9 +60,10 @@ def _flask(application: Application, example: str, settings: Settings) -> Beside
         "AGENCY_NAME": application.name["id"],
         "AGENCY_SCOPE": application.scope,
         "STAFF_FILE": str(folder / "staff.json"),
+        "REGISTER_FILE": str(folder / REGISTER),
     }
     command = [sys.executable, str(EXAMPLES / example / "app.py"), str(port)]
-    return Beside(application.name["id"], f"http://127.0.0.1:{port}/", command, environment)
+    return Beside(application.name["id"], f"http://127.0.0.1:{port}/{path}", command, environment)
 
 
 def _unchanged(application: Application, settings: Settings) -> Beside | NotHere:
@@ -70,7 +74,7 @@ def _unchanged(application: Application, settings: Settings) -> Beside | NotHere
             f"The unchanged program at port {port} is left out: it needs Apache with mod_auth_openidc"
             " (Debian: apt-get install apache2 libapache2-mod-auth-openidc)."
         )
-    folder = _folder(application, settings)
+    folder = folder_of(application.client_id, settings)
     environment = written_out(os.environ) | {
         "FOLDER": str(folder),
         "MODULES": str(APACHE_MODULES),
@@ -85,8 +89,9 @@ def _unchanged(application: Application, settings: Settings) -> Beside | NotHere
     return Beside(application.name["id"], f"http://127.0.0.1:{port}/", command, environment)
 
 
-def _folder(application: Application, settings: Settings) -> Path:
-    folder = settings.instance / "agencies" / application.client_id
+def folder_of(client_id: str, settings: Settings) -> Path:
+    """Where an application beside the server keeps what is its own."""
+    folder = settings.instance / "agencies" / client_id
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
 

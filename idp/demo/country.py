@@ -253,6 +253,7 @@ PERSONAL = [
     "nickname", "preferred_username", "profile", "picture", "website", "zoneinfo", "locale",
 ]  # fmt: skip
 
+DATA_PROVIDER = "dukcapil-data"
 APPLICATIONS = (
     Application(
         "antrean-puskesmas",
@@ -372,12 +373,14 @@ APPLICATIONS = (
             "id_token_signed_response_alg": "ES256",
         },
     ),
-    # The civil registry as data provider: asks "may I?" before it answers.
+    # The civil registry as data provider: asks about the token before it answers the rice aid's application.
     Application(
-        "dukcapil-data",
+        DATA_PROVIDER,
         "dukcapil-nusantara",
         "machine",
         {"id": "Data Dukcapil", "en": "Registry data"},
         "",
+        port_offset=4,
+        more={"introspects": ["bantuan-beras"]},
     ),
 )

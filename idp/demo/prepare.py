@@ -17,8 +17,8 @@ from idp.accounts.password_hashing import PasswordHashing
 from idp.accounts.profile import Vault
 from idp.clients import registration
 from idp.database import Database
-from idp.demo import applications, history, newcomer, people
-from idp.demo.country import APPLICATIONS, CITIZENS, known_secret
+from idp.demo import applications, beside, history, newcomer, people, register
+from idp.demo.country import APPLICATIONS, CITIZENS, DATA_PROVIDER, known_secret
 from idp.settings import Mode, Settings
 from keys.pairwise import Pairwise
 
@@ -40,9 +40,11 @@ def prepare(
             if citizen.has_history:
                 history.prepare(db, pairwise, settings.issuer, citizen_id, now)
         letter = newcomer.prepare(db, vault, now)
+        held = register.of_citizens(db, vault, pairwise)
         contents = _contents(db, settings)
     if letter is not None:
         newcomer.post(settings, letter, now)
+    _write(beside.folder_of(DATA_PROVIDER, settings) / beside.REGISTER, held)
     return _write(settings.instance / "demo.json", contents)
 
 

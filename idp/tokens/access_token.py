@@ -21,7 +21,8 @@ class AccessToken:
     asked.
 
     `family_id` is the id of the code that all tokens of one sign-in descend from; `session_id` is None where the
-    token outlives the session (`offline_access`). `issued_at` and `expires_at` are whole seconds, UTC.
+    token outlives the session (`offline_access`). `issued_at` and `expires_at` are whole seconds, UTC. `auth_time`
+    (seconds) and `acr` are what the ID token beside it says; 0 and empty where no citizen signed in.
     """
 
     token_id: UUID
@@ -35,6 +36,8 @@ class AccessToken:
     family_id: UUID = NOBODY
     session_id: UUID | None = None
     userinfo_nos: tuple[int, ...] = ()
+    auth_time: int = 0
+    acr: str = ""
 
 
 def whole_seconds(now: datetime, life: int) -> tuple[datetime, datetime]:
@@ -56,6 +59,8 @@ def seal(sealer: Sealer, token: AccessToken, now: datetime) -> str:
         token.family_id.hex,
         token.session_id.hex if token.session_id else "",
         token.userinfo_nos,
+        token.auth_time,
+        token.acr,
     ]
     return sealer.seal(Kind.ACCESS_TOKEN, json.dumps(members, separators=(",", ":")).encode(), now)
 
@@ -80,4 +85,6 @@ def open_sealed(sealer: Sealer, sealed: str, now: datetime) -> AccessToken | Non
         family_id=UUID(m[8]),
         session_id=UUID(m[9]) if m[9] else None,
         userinfo_nos=tuple(m[10]),
+        auth_time=m[11] if len(m) > 11 else 0,  # a release before wrote neither
+        acr=m[12] if len(m) > 12 else "",
     )

@@ -39,6 +39,7 @@ def for_citizen(
         token_id=uuid7(now), client_no=client.client_no, scope=left, issued_at=issued_at, expires_at=expires_at,
         citizen_id=authentication.citizen_id, purpose_no=purpose_no, consent_id=consent_id, family_id=family_id,
         session_id=bound_session_id, userinfo_nos=userinfo_nos,
+        auth_time=int(authentication.authenticated_at.timestamp()), acr=authentication.acr(now),
     )  # fmt: skip
     sealed = access_token.seal(gate.sealer, token, now)
     members = {

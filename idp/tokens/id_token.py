@@ -10,7 +10,7 @@ from uuid import UUID
 from authlib.oidc.core.util import create_half_hash
 
 from idp.accounts import assurance
-from idp.accounts.assurance import Reached
+from idp.accounts.assurance import Acr, Reached
 from idp.clients.registry import Client
 from idp.gate import Gate
 from keys import jws
@@ -29,6 +29,10 @@ class Authentication:
     ial: int
     amr: tuple[str, ...]
 
+    def acr(self, now: datetime) -> Acr:
+        """The class that is true of it now."""
+        return assurance.acr_of(Reached(self.ial, self.aal, self.amr, self.authenticated_at), now)
+
 
 def issue(
     gate: Gate,
@@ -42,7 +46,6 @@ def issue(
 ) -> str:
     """The signed token. The algorithm is the client's; RS256 for one that registered none (clients.md §2.1)."""
     issued_at = int(now.timestamp())
-    reached = Reached(authentication.ial, authentication.aal, authentication.amr, authentication.authenticated_at)
     claims = personal | {
         "iss": gate.issuer,
         "sub": gate.sub(authentication.citizen_id, client),
@@ -50,7 +53,7 @@ def issue(
         "exp": issued_at + LIFE_SECONDS,
         "iat": issued_at,
         "auth_time": int(authentication.authenticated_at.timestamp()),
-        "acr": assurance.acr_of(reached, now),
+        "acr": authentication.acr(now),
         "amr": list(authentication.amr),
     }
     half_hash = create_half_hash(access_token, client.id_token_alg)

@@ -36,7 +36,8 @@ def told(gate: Gate, asking: Client, sealed: str) -> dict[str, Any]:
     if covered is None:
         return INACTIVE
     scope = release.scope_left(token.scope, covered, gate.attributes.get())
-    return _members(gate, owner, token) | {"sub": gate.sub(token.citizen_id, asking), "scope": scope}
+    told = _members(gate, owner, token) | {"sub": gate.sub(token.citizen_id, asking), "scope": scope}
+    return told | {"acr": token.acr, "auth_time": token.auth_time} if token.acr else told
 
 
 def _members(gate: Gate, owner: Client, token: AccessToken) -> dict[str, Any]:

@@ -40,6 +40,10 @@ LETTERS_OF_A_NIK = Limit("letters-nik", at_once=5, every=timedelta(hours=1))
 # Proofs of a recovery: a code of 79 bits is not guessed at, so this bounds only the work. Apart from guesses at
 # passwords, because recovery is what is offered where those are spent.
 PROOFS_OF_A_NETWORK = Limit("proofs-network", at_once=100, every=timedelta(seconds=10), each_success_adds=10)
+# Requests that are kept as rows until their half hour is over (protocol.md §5): 200 open ones of a browser, and so
+# many of a network that a province behind one address is not kept out, and nobody fills a disk.
+UNFINISHED_OF_A_BROWSER = Limit("unfinished-browser", at_once=200, every=timedelta(seconds=9))
+UNFINISHED_OF_A_NETWORK = Limit("unfinished-network", at_once=2000, every=timedelta(seconds=1))
 RECOVERIES_OF_AN_ACCOUNT = Limit("recoveries-account", at_once=5, every=timedelta(hours=1))
 
 # A success counts for one minute after those before it: a network with a thousand an hour has some 900 to its

@@ -102,7 +102,7 @@ def _cors(gate: Gate, request: Request) -> cors.Pairs:
     """While the database is away, as if no client were known: an answer that was made is not lost for these
     headers, and an error stays the one it is."""
     try:
-        known = gate.registry.get()
+        known = NOBODY if request.path in cors.FOR_ALL else gate.registry.get()
     except DatabaseAway:
         known = NOBODY
     return cors.headers(request, known)

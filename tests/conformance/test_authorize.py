@@ -4,16 +4,23 @@
 import base64
 import hashlib
 import json
+from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import httpx
+import pyotp
 import pytest
 
+from idp.accounts import totp
+from idp.gate import Gate
+from idp.web import rate_limits
+from idp.web.rate_limits import UNFINISHED_OF_A_NETWORK, Limit
 from tests import local_http
 from tests.clients.programs import register
+from tests.people import a_person, enter
 from tests.running import Running
-from tests.sample_client import Browser, SampleClient, sign_in
+from tests.sample_client import Browser, SampleClient, consent, log_in, sign_in
 
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(b"v" * 43).digest()).rstrip(b"=").decode()
 
@@ -182,6 +189,60 @@ def test_a_long_state_and_nonce_come_back_unchanged(running: Running, client: Sa
     assert claims["nonce"] == nonce
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_the_longest_state_and_nonce_outlive_the_screens(
+    running: Running, client: SampleClient, method: str
+) -> None:
+    """(C015, row 10) Nobody is signed in: such a request does not fit an address, and a row keeps it meanwhile."""
+    browser, visit = running.browser(), client.visit("openid profile")
+    sent = dict(parse_qsl(visit.url.split("?")[1])) | {"state": "s" * 4096, "nonce": "n" * 2048}
+    if method == "POST":
+        sent |= {"state": "é" * 2048, "claims": json.dumps({"userinfo": {f"x{n}": None for n in range(250)}})}
+        handle = local_http.post(f"{running.issuer}/authorize", data=sent).headers["location"]
+        page = browser.get(handle)
+    else:
+        page = browser.get(f"/authorize?{urlencode(sent)}")
+    page = log_in(browser, page, running.citizen(6))
+    page = consent(browser, page) if page.has_form("decision") else page
+    assert page.answer["state"] == sent["state"]
+    assert client.redeem(visit, page.answer["code"]).status_code == 200
+
+
+def test_what_nobody_reads_is_not_kept_and_no_length_breaks_the_door(
+    running: Running, client: SampleClient
+) -> None:
+    """(row 109)"""
+    sent = dict(parse_qsl(client.visit("openid profile").url.split("?")[1]))
+    size = "SELECT max(octet_length(parameters_sealed)) FROM idp.unfinished_authorizations"
+    running.rows("DELETE FROM idp.unfinished_authorizations RETURNING 1")
+    padded = local_http.post(f"{running.issuer}/authorize", data=sent | {"kutu": "x" * 60_000})
+    assert padded.status_code == 303
+    assert (running.rows(size)[0][0] or 0) < 2048
+    assert running.browser().get(padded.headers["location"]).has_form("identifier", "password")
+    for name in ("login_hint", "ui_locales", "acr_values", "id_token_hint", "state", "claims"):
+        answer = local_http.post(f"{running.issuer}/authorize", data=sent | {name: "x" * 60_000})
+        assert answer.status_code in (303, 413), (name, answer.text[:500])
+
+
+def test_nobody_fills_our_disk_with_requests_that_are_never_finished(
+    running: Running, gate: Gate, client: SampleClient
+) -> None:
+    """protocol.md §5: budgets of browser and network, for what does not fit an address; other requests go on."""
+    sent = dict(parse_qsl(client.visit("openid profile").url.split("?")[1]))
+    spent = Limit(UNFINISHED_OF_A_NETWORK.name, at_once=2, every=timedelta(hours=1))
+    with gate.database.writing() as db:
+        assert rate_limits.spend(db, gate.vault, spent, "127.0.0.1", gate.now())
+    try:
+        long = local_http.post(f"{running.issuer}/authorize", data=sent | {"state": "s" * 4000})
+        assert (long.status_code, 'data-error="too_many_attempts"' in long.text) == (429, True)
+        assert "retry-after" in long.headers
+        long_by_get = running.browser().get(f"/authorize?{urlencode(sent | {'state': 's' * 4000})}")
+        assert (long_by_get.status, long_by_get.errors) == (429, ["too_many_attempts"])
+        assert running.browser().get(f"/authorize?{urlencode(sent)}").has_form("identifier", "password")
+    finally:
+        running.rows("DELETE FROM idp.rate_limits RETURNING 1")
+
+
 def test_form_post_carries_the_answer_byte_for_byte(running: Running, client: SampleClient) -> None:
     """(C091, row 5, row 10, row 12)"""
     browser, state = running.browser(), '"><script>x()</script> a+b&c=é'
@@ -239,3 +300,25 @@ def test_a_form_is_never_posted_to_a_private_scheme(running: Running) -> None:
         location = answer.headers["location"]
         assert location.startswith(f"{home}/kembali?error=invalid_request&")
         assert f"state={visit.state}" in location
+
+
+def test_what_a_client_registered_as_its_default_counts_where_a_request_says_nothing(
+    running: Running, gate: Gate
+) -> None:
+    """OIDC Registration §2: `default_max_age` and `default_acr_values`; a parameter goes before either."""
+    more = {"default_max_age": 0, "default_acr_values": ["urn:gapura:acr:substantial"]}
+    told = register(running, "https://bawaan.example.go.id", "/cb", "classic", more)
+    registered = {"client_id": told["CLIENT_ID"], "redirect_uris": ["https://bawaan.example.go.id/cb"]}
+    client, person = SampleClient(running.issuer, registered), a_person(gate)
+    browser, _ = enter(running, person)
+    assert consent(browser, browser.get(client.visit("openid", max_age="3600").url)).answer["code"]
+    assert browser.get(client.visit("openid").url).has_form("identifier", "password"), "0 s: the password again"
+    assert "code" in browser.get(client.visit("openid", max_age="3600").url).answer
+    with gate.database.writing() as db:  # from now on what is wished for can be reached
+        setup = totp.begin(db, gate.vault, person.citizen_id, "test", gate.now())
+        assert totp.confirm(
+            db, gate.vault, person.citizen_id, setup.totp_id, pyotp.TOTP(setup.secret).now(), gate.now()
+        )
+    assert browser.get(client.visit("openid", max_age="3600").url).has_form("code")
+    basic = {"max_age": "3600", "acr_values": "urn:gapura:acr:basic"}
+    assert "code" in browser.get(client.visit("openid", **basic).url).answer

@@ -5,19 +5,28 @@ issuer is the only audience, byte for byte, and without a `kid` the client's few
 """
 
 import json
+import secrets
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey
 
 from idp.clients import assertions
+from idp.clients.authentication import ASSERTION_TYPE
 from idp.database import Database
+from tests import local_http
+from tests.running import Running
 
+SIGNS = "lapor-pajak"
 ISSUER, CLIENT = "https://masuk.gapura.example", "vektor-klien"
 SCRIPT = Path(__file__).parents[1] / "vectors" / "jwt" / "make_jwt.py"
 CHOSEN = {"no_kid": True, "aud_token_endpoint": False, "aud_ours_with_slash": False}
@@ -31,9 +40,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def accepted(database: Database, folder: Path, token: str) -> bool:
+def accepted(database: Database, folder: Path, token: str, metadata: dict[str, Any] | None = None) -> bool:
     keys = json.loads((folder / "jwks.json").read_text())
-    client: Any = SimpleNamespace(client_id=CLIENT, jwks=keys, jwks_uri=None)
+    client: Any = SimpleNamespace(client_id=CLIENT, jwks=keys, jwks_uri=None, metadata=metadata or {})
     return assertions.accepted(token, client, database.hot(), ISSUER, datetime.now(UTC), loopback=True)
 
 
@@ -58,6 +67,69 @@ def test_an_assertion_works_once(made: Path, database: Database) -> None:
     token = (made / "good.jwt").read_text()
     assert accepted(database, made, token)
     assert not accepted(database, made, token)
+
+
+@pytest.mark.parametrize(
+    ("registered", "right"), [("ES256", True), ("RS256", False), ("EdDSA", False), (None, True)]
+)
+def test_a_client_that_registered_its_algorithm_signs_with_no_other(
+    made: Path, database: Database, registered: str | None, right: bool
+) -> None:
+    """OIDC Registration §2, `token_endpoint_auth_signing_alg`: the vectors are ES256."""
+    subprocess.run(
+        [sys.executable, str(SCRIPT), "--aud", ISSUER, "--client", CLIENT, "--out", str(made)], check=True
+    )
+    token = (made / "good.jwt").read_text()
+    assert accepted(database, made, token, {"token_endpoint_auth_signing_alg": registered}) is right
+
+
+@pytest.fixture(scope="module")
+def key(running: Running) -> ECKey:
+    """Of the demo's application that signs."""
+    told = next(one for one in running.demo["clients"] if one["client_id"] == SIGNS)
+    return ECKey.import_key(told["private_jwk"])
+
+
+def signed(running: Running, key: ECKey, **changed: Any) -> str:
+    now = int(time.time())
+    claims = {"iss": SIGNS, "sub": SIGNS, "aud": running.issuer, "exp": now + 60, "jti": secrets.token_urlsafe(8)}
+    return jwt.encode({"alg": "ES256", "kid": key.kid or key.thumbprint()}, claims | changed, key)
+
+
+def shown(running: Running, door: str, assertion: str) -> httpx.Response:
+    form = {"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion, "token": "x",
+            "grant_type": "authorization_code", "code": "x"}  # fmt: skip
+    return local_http.post(f"{running.issuer}{door}", data=form)
+
+
+def test_a_replay_is_refused_at_every_door_and_after_a_failed_grant(running: Running, key: ECKey) -> None:
+    """(C033, row 32) The first proved the client, although its code was none."""
+    assertion = signed(running, key)
+    assert shown(running, "/token", assertion).json()["error"] == "invalid_grant"
+    for door in ("/token", "/introspect", "/revoke"):
+        answer = shown(running, door, assertion)
+        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client"), door
+
+
+def test_of_many_who_show_one_assertion_at_once_one_is_believed(running: Running, key: ECKey) -> None:
+    """(C033, row 32) By two processes; whose case differs is another."""
+    for _ in range(20):
+        name = secrets.token_hex(8)
+        assertions_of = [signed(running, key, jti=name)] * 8 + [signed(running, key, jti=name.upper() + "A")]
+        with ThreadPoolExecutor(9) as pool:
+            answers = list(pool.map(lambda one: shown(running, "/introspect", one).status_code, assertions_of))
+        assert sorted(answers[:8]) == [200] + [401] * 7
+        assert answers[8] == 200
+
+
+def test_whatever_is_wrong_with_it_the_answer_is_the_same(running: Running, key: ECKey) -> None:
+    """(C035, row 43)"""
+    wrong = [signed(running, ECKey.generate_key("P-256")), signed(running, key, aud=f"{running.issuer}/token"),
+             signed(running, key, sub="nobody-here", iss="nobody-here"), signed(running, key, exp=1), "x", "a.b.c",
+             signed(running, key, iat=int(time.time()) + 400), "x" * 40_000]  # fmt: skip
+    answers = {(one.status_code, one.text) for one in (shown(running, "/token", token) for token in wrong)}
+    assert len(answers) == 1
+    assert {status for status, _ in answers} == {401}
 
 
 @pytest.mark.parametrize("value", [True, "9999999999", float("inf"), float("nan"), -1, 0, 2.0**33, None, [1]])

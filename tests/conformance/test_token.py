@@ -3,12 +3,14 @@ and §5, RFC 6750, RFC 7009, RFC 7636 §4.6, RFC 7662, OIDC Core §5.3.
 """
 
 import base64
+import time
 from typing import Any
 
 import httpx
 import pytest
 
 from tests import local_http
+from tests.clients.programs import register
 from tests.running import Running
 from tests.sample_client import Browser, SampleClient, Tokens, Visit, sign_in
 
@@ -310,3 +312,49 @@ def test_browsers_of_registered_origins_may_read_the_answers_and_no_other(
         assert local_http.get(running.issuer + public).headers["access-control-allow-origin"] == "*"
     page = local_http.get(f"{running.issuer}/login", headers={"Origin": home})
     assert "access-control-allow-origin" not in page.headers
+
+
+def test_of_two_live_secrets_each_says_when_it_was_last_used(running: Running) -> None:
+    """clients.md, "may I remove the old one?": by the day, and only of the secret that proved the client."""
+    told = register(running, "https://rahasia.example.go.id", "/cb", "standard", {})
+    client_id, old = told["CLIENT_ID"], told["CLIENT_SECRET"]
+    new = running.command("clients", "rotate-secret", client_id)["client_secret"]
+
+    def used() -> list[bool]:
+        """The newest first."""
+        return [one["used_on"] is not None for one in running.command("clients", "show", client_id)["secrets"]]
+
+    def ask(secret: str) -> int:
+        form = {"token": "x", "client_id": client_id, "client_secret": secret}
+        return local_http.post(f"{running.issuer}/introspect", data=form).status_code
+
+    assert used() == [False, False]
+    assert [ask("keliru"), ask(old)] == [401, 200]
+    assert used() == [False, True]
+    deadline = time.monotonic() + 3
+    while ask(new) != 200:
+        assert time.monotonic() < deadline
+    assert used() == [True, True]
+
+
+def test_a_machines_own_token_speaks_of_nobody(running: Running) -> None:
+    """protocol.md §3.5: no `openid`, so 403 and the scope that is missing; once it is over, 401."""
+    machine = running.demo["data_providers"][0]
+    pair = (machine["client_id"], machine["client_secret"])
+    token = local_http.post(f"{running.issuer}/token", data={"grant_type": "client_credentials"}, auth=pair).json()
+    headers = {"Authorization": f"Bearer {token['access_token']}"}
+    answer = local_http.get(f"{running.issuer}/userinfo", headers=headers)
+    assert (answer.status_code, answer.json()["error"]) == (403, "insufficient_scope")
+    assert (
+        answer.headers["www-authenticate"] == 'Bearer realm="gapura", error="insufficient_scope", scope="openid"'
+    )
+    told = local_http.post(f"{running.issuer}/introspect", data={"token": token["access_token"]}, auth=pair).json()
+    assert (told["sub"], "acr" in told, "auth_time" in told) == (machine["client_id"], False, False)
+
+
+def test_a_resource_server_hears_how_surely_the_citizen_was_known(client: SampleClient, tokens: Tokens) -> None:
+    """protocol.md §3.6: what the ID token said, so that a resource can ask for more (RFC 9470)."""
+    told = introspect(client, tokens.access_token)
+    assert (told["acr"], told["auth_time"]) == (tokens.claims["acr"], tokens.claims["auth_time"])
+    assert told["iss"] == told["aud"] == client.issuer
+    assert (told["client_id"], told["token_type"]) == (client.client_id, "Bearer")

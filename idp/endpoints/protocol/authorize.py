@@ -5,20 +5,24 @@ A hot door: with a live session and a stored consent it is one read, one seal an
 site comes without our cookies (SameSite=Lax), so it is kept under a handle and looked at again by GET.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from urllib.parse import quote
 
 from flask import Blueprint, Response
 
-from idp.authorization import code_flow, handles
-from idp.authorization.handles import ANY_BROWSER, Story
+from idp.authorization import code_flow
+from idp.authorization.handles import Sender
 from idp.errors import OAuthError, PageError
 from idp.exchange import Reply, Request
 from idp.gate import Gate
-from idp.web import current, session_cookie, shells
+from idp.web import current, rate_limits, session_cookie, shells
+from idp.web.rate_limits import UNFINISHED_OF_A_BROWSER, UNFINISHED_OF_A_NETWORK, Limit, network_of
+from idp.web.session_cookie import Browser
 from idp.web.sign_in import reply_to
 
 METHODS = ("GET", "POST")
+Budget = tuple[Limit, str]
 
 
 def door(gate: Gate) -> Callable[[Request], Reply]:
@@ -36,7 +40,7 @@ def resumed(gate: Gate, handle: str, request: Request) -> Reply:
     what a POST brought, and here a browser leaves that has answered its last screen.
     """
     browser = session_cookie.browser(request)
-    outcome = code_flow.go_on(gate, handle, session_cookie.read(gate, request), browser.digest)
+    outcome = code_flow.go_on(gate, handle, session_cookie.read(gate, request), _sender(gate, request, browser))
     return reply_to(outcome, browser.cookies)
 
 
@@ -45,7 +49,8 @@ def _arrived(gate: Gate, request: Request) -> Reply:
         return _posted(gate, request)
     browser, session = session_cookie.browser(request), session_cookie.read(gate, request)
     query = str(request.environ.get("QUERY_STRING", ""))
-    return reply_to(code_flow.begin(gate, query, request.query, session, browser.digest), browser.cookies)
+    outcome = code_flow.begin(gate, query, request.query, session, _sender(gate, request, browser))
+    return reply_to(outcome, browser.cookies)
 
 
 def _posted(gate: Gate, request: Request) -> Reply:
@@ -53,11 +58,26 @@ def _posted(gate: Gate, request: Request) -> Reply:
     parameters = request.form
     if request.query.pairs:
         raise PageError("request_unreadable", 400, "parameters came both in the address and in the body")
-    query = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in parameters.pairs)
-    code_flow.prove(gate, parameters)
-    now = gate.now()
-    handle = handles.make(gate.database.hot(), gate.sealer, Story(query, now, ANY_BROWSER), now)
-    return Reply(303, b"", [("Location", f"/authorize/continue/{quote(handle)}"), ("Cache-Control", "no-store")])
+    kept = code_flow.keep(gate, parameters, partial(_may_keep, gate, (_of_network(request),)))
+    if not isinstance(kept, str):
+        return reply_to(kept, ())
+    return Reply(303, b"", [("Location", f"/authorize/continue/{quote(kept)}"), ("Cache-Control", "no-store")])
+
+
+def _sender(gate: Gate, request: Request, browser: Browser) -> Sender:
+    budgets = (UNFINISHED_OF_A_BROWSER, browser.digest.hex()), _of_network(request)
+    return Sender(browser.digest, partial(_may_keep, gate, budgets))
+
+
+def _of_network(request: Request) -> Budget:
+    return UNFINISHED_OF_A_NETWORK, network_of(request.remote)
+
+
+def _may_keep(gate: Gate, budgets: Iterable[Budget]) -> bool:
+    """A request that does not fit an address takes a row, and nobody has shown who they are yet."""
+    with gate.database.writing() as db:
+        now = gate.now()
+        return all(rate_limits.spend(db, gate.vault, limit, key, now) for limit, key in budgets)
 
 
 blueprint = Blueprint("authorize_continue", __name__)

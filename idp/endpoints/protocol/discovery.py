@@ -10,7 +10,7 @@ from typing import Any
 
 from idp.accounts.assurance import Acr
 from idp.claims.catalogue import BARE_SCOPES, CLAIMS, SCOPES, UPDATED_AT
-from idp.clients.assertions import ALGORITHMS as ASSERTION_ALGORITHMS
+from idp.clients.profiles import ASSERTION_ALGS
 from idp.exchange import Reply, Request
 from idp.gate import Gate
 
@@ -31,7 +31,7 @@ def document(issuer: str) -> dict[str, Any]:
         )
         for member, value in (
             ("methods_supported", methods),
-            ("signing_alg_values_supported", ASSERTION_ALGORITHMS),
+            ("signing_alg_values_supported", list(ASSERTION_ALGS)),
         )
     }
     return {

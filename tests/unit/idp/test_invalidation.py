@@ -94,3 +94,20 @@ def test_an_older_answer_never_replaces_a_younger_one(database: Database) -> Non
     watch._answer = younger
     watch._ask()
     assert watch._answer == younger
+
+
+def test_what_cannot_be_loaded_ahead_does_not_end_the_asking(database: Database) -> None:
+    watch, tried = Watch(database), []
+
+    def load() -> None:
+        tried.append(watch.last().asked_at)
+        raise ValueError("not today")
+
+    watch.ahead.append(load)
+    watch.start()
+    ends = time.monotonic() + 5
+    while len(tried) < 2:
+        assert time.monotonic() < ends
+        time.sleep(0.02)
+    watch.stop()
+    assert tried[1] > tried[0]

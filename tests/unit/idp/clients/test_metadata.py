@@ -99,6 +99,8 @@ def test_fapi2_is_refused_rather_than_given_less_than_it_asks() -> None:
         ({"default_max_age": True}, "default_max_age"),
         ({"default_max_age": "60"}, "default_max_age"),
         ({"require_auth_time": 1}, "require_auth_time"),
+        ({"token_endpoint_auth_signing_alg": "HS256"}, "token_endpoint_auth_signing_alg"),
+        ({"token_endpoint_auth_signing_alg": ["ES256"]}, "token_endpoint_auth_signing_alg"),
         ({"acr_floor": "urn:gapura:acr:royal"}, "acr_floor"),
         ({"initiate_login_uri": "javascript:alert(1)"}, "initiate_login_uri"),
         ({"logo_uri": "http://127.0.0.1/logo"}, "logo_uri"),
@@ -125,6 +127,11 @@ def test_a_bad_redirect_address_has_its_own_error_code() -> None:
 
 def test_members_that_nobody_defined_are_ignored() -> None:
     assert accepted(tos="x", favourite_colour=["nila"]).rest == accepted().rest
+
+
+def test_a_default_age_of_nothing_is_kept() -> None:
+    """Every sign-in of such a client asks for the password: 0 is not "nothing was said"."""
+    assert accepted(default_max_age=0).rest["default_max_age"] == 0
 
 
 def test_loopback_pages_and_fetches_are_open_in_demo_and_sandbox() -> None:

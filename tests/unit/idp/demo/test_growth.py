@@ -35,7 +35,7 @@ def test_a_grown_citizen_is_found_opens_and_verifies(worker_database: Database, 
         attributes.ensure(db)
         purposes.ensure(db)
         for number in range(12):
-            bench.seed_client(db, number, NOW)
+            bench.seed_clients(db, number, NOW)
         before = db.execute(text("SELECT count(*) FROM idp.accounts")).scalar_one()
     assert list(growth.grow(worker_database, vault, pairwise, ISSUER, before + 3, NOW)) == [before + 3]
 

@@ -87,6 +87,18 @@ def test_a_start_at_another_port_moves_the_applications_beside_it(land: Country)
     land.prepare()
 
 
+def test_an_application_of_an_earlier_release_learns_where_it_is_told_of_endings(land: Country) -> None:
+    with land.database.writing() as db:
+        db.execute(
+            text("UPDATE idp.clients SET backchannel_logout_uri = NULL, metadata = metadata - 'introspects'")
+        )
+    land.prepare()
+    with land.database.reading() as db:
+        clients = registry.load(db).by_id
+    assert clients["antrean-puskesmas"].backchannel_logout_uri == "http://127.0.0.1:8106/backchannel-logout"
+    assert clients[country.DATA_PROVIDER].introspects == {"bantuan-beras"}
+
+
 def test_every_client_is_live_with_the_secret_and_the_agreement_that_demo_json_promises(land: Country) -> None:
     contents = land.prepare()
     with land.database.reading() as db:
@@ -139,6 +151,22 @@ def test_ten_citizens_show_what_breaks_applications(land: Country) -> None:
     assert any(int(one["nik"]) > 2**53 for one in citizens)
     assert all(one["nik"][4:6] == "00" for one in citizens)
     assert max(len(one["name"]) for one in citizens) == 60
+
+
+def test_the_data_provider_knows_each_citizen_by_a_number_of_its_own(land: Country) -> None:
+    land.prepare()
+    file = land.instance / "agencies" / country.DATA_PROVIDER / "register.json"
+    held = json.loads(file.read_text())
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert len(held) == len(country.CITIZENS)
+    assert [one for one in held.values() if one.get("village")] == [
+        {"village": "Melati", "district": "Sukamaju Tengah", "regency": "Kota Sukamaju", "province": "Jawa Barat"}
+    ]
+    with land.database.reading() as db:
+        provider = registry.load(db).by_id[country.DATA_PROVIDER]
+        citizen_id = land.vault.find_citizen(db, identifiers.read_nik(country.CITIZENS[0].nik))  # type: ignore[arg-type]
+    assert citizen_id is not None
+    assert next(iter(held)) == land.pairwise.subject(citizen_id, provider.sector, provider.sector_version)
 
 
 def test_the_demo_is_never_prepared_in_production(land: Country) -> None:
