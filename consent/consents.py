@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping, select, tuple_
 from sqlalchemy.orm import Session
 
 from consent import models
@@ -123,6 +123,21 @@ def list_of(db: Session, citizen_id: UUID) -> list[Head]:
         .execution_options(populate_existing=True)
     )
     return [_from_row(row) for row in rows]
+
+
+def list_ending(db: Session, after: tuple[datetime, UUID], until: datetime, limit: int) -> list[tuple[UUID, Head]]:
+    """What stands and runs out up to `until`, the soonest first, each with its citizen. `after`: the end and the
+    id of the last one that is known already.
+    """
+    table = models.Consent
+    beyond = tuple_(table.expires_at, table.consent_id) > after
+    rows = db.scalars(
+        select(table)
+        .where(table.withdrawn_at.is_(None), table.expires_at.between(after[0], until), beyond)
+        .order_by(table.expires_at, table.consent_id)
+        .limit(limit)
+    )
+    return [(row.citizen_id, _from_row(row)) for row in rows]
 
 
 def lock_for_giving(

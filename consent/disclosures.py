@@ -85,7 +85,7 @@ def list_for(
     *,
     before: UUID | None = None,
     since: datetime | None = None,
-    client_no: int | None = None,
+    client_nos: Collection[int] | None = None,
     until: datetime | None = None,
     limit: int = 20,
 ) -> list[Disclosure]:
@@ -94,7 +94,7 @@ def list_for(
     day.
     """
     table = models.Disclosure
-    query = select(table).where(*_visible(citizen_id, since, until, client_no))
+    query = select(table).where(*_visible(citizen_id, since, until, client_nos))
     if before is not None:
         query = query.where(table.disclosure_id < before)
     return [_read(row) for row in db.scalars(query.order_by(table.disclosure_id.desc()).limit(limit))]
@@ -106,11 +106,11 @@ def count(
     *,
     since: datetime | None = None,
     until: datetime | None = None,
-    client_no: int | None = None,
+    client_nos: Collection[int] | None = None,
 ) -> int:
     """How many rows that list has."""
     query = select(func.count()).select_from(models.Disclosure)
-    return db.execute(query.where(*_visible(citizen_id, since, until, client_no))).scalar_one()
+    return db.execute(query.where(*_visible(citizen_id, since, until, client_nos))).scalar_one()
 
 
 def last_seen(db: Session, citizen_id: UUID, since: datetime | None = None) -> Mapping[int, datetime]:
@@ -151,11 +151,11 @@ def _seen(since: datetime | None, until: datetime | None) -> list[ColumnElement[
 
 
 def _visible(
-    citizen_id: UUID, since: datetime | None, until: datetime | None, client_no: int | None
+    citizen_id: UUID, since: datetime | None, until: datetime | None, client_nos: Collection[int] | None
 ) -> list[ColumnElement[bool]]:
     conditions = [models.Disclosure.citizen_id == citizen_id, *_may_be_known(since, until)]
-    if client_no is not None:
-        conditions.append(models.Disclosure.client_no == client_no)
+    if client_nos is not None:
+        conditions.append(models.Disclosure.client_no.in_(client_nos))
     return conditions
 
 

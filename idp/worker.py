@@ -30,7 +30,7 @@ from idp.ledger_upkeep import DayClosing
 from idp.revocation.consent import expire_due
 from idp.revocation.session import end_with as end_sessions_with
 from idp.settings import Mode, Settings
-from idp.signals import deliveries, first_looks, gateway, messages, recovery_messages, telling
+from idp.signals import deliveries, endings_ahead, first_looks, gateway, messages, recovery_messages, telling
 from idp.signals.messages import Message, Sender
 from idp.web import rate_limits
 from keys import keyring, store_marks
@@ -77,7 +77,7 @@ class Parts:
 def duties(parts: Parts) -> tuple[Duty, ...]:
     """Everything that recurs, with its pace."""
     days = DayClosing(partial(first_looks.tell_of_day, parts.gate))
-    heads, attempts = TrailHeads(), telling.Telling(parts.gate)
+    heads, attempts, ahead = TrailHeads(), telling.Telling(parts.gate), endings_ahead.EndingsAhead()
     return (
         Duty(
             "number the ledger", timedelta(seconds=ledger_upkeep.TICK_SECONDS), lambda: _number_the_ledger(parts)
@@ -87,6 +87,7 @@ def duties(parts: Parts) -> tuple[Duty, ...]:
         Duty("give up deliveries", timedelta(minutes=1), lambda: telling.give_up_too_old(parts.gate)),
         Duty("end sessions that ran out", timedelta(seconds=60), lambda: _end_sessions(parts)),
         Duty("end consents that ran out", timedelta(seconds=60), lambda: _end_consents(parts)),
+        Duty("tell what ends soon", timedelta(hours=1), lambda: ahead.step(parts.database, parts.now())),
         Duty("rescue jobs", timedelta(seconds=15), lambda: _rescue_jobs(parts)),
         Duty("rotate keys", timedelta(seconds=60), lambda: _rotate_keys(parts)),
         Duty("close days of disclosures", timedelta(seconds=60), lambda: bool(days.step(parts.database))),

@@ -16,7 +16,7 @@ from consent.decision import StillToAsk
 from idp.accounts import assurance
 from idp.accounts.assurance import Acr, Requirement
 from idp.accounts.sessions import BASIC_AFTER_RECOVERY
-from idp.authorization import codes, handles, interaction, pushed, response, validation
+from idp.authorization import codes, handles, interaction, pushed, refusals, response, validation
 from idp.authorization.handles import Sender, Story
 from idp.authorization.id_token_hint import SubjectsOf
 from idp.authorization.interaction import Demand, Refuse, Step, StepUpChance
@@ -26,7 +26,7 @@ from idp.authorization.response import FormPost
 from idp.authorization.validation import Reading
 from idp.clients.catalogue import start_address
 from idp.clients.registry import Client
-from idp.errors import OAuthError, PageError
+from idp.errors import Code, OAuthError, PageError
 from idp.exchange import Parameters, Reply
 from idp.gate import Gate
 from idp.hot_connection import HotConnection
@@ -177,6 +177,8 @@ def _step(
     step = _next(gate, connection, client, request, story, session, look, ask)
     if isinstance(step, Refuse):
         raise OAuthError(step.error, step.description)
+    if step is Step.CONSENT and _is_answered(gate, agreement, session, story, look, ask):
+        raise OAuthError(Code.ACCESS_DENIED, "the citizen refused the same request twice in the last ten minutes")
     if step is not Step.PROCEED:
         if not story.handle:
             handle = handles.make(connection, gate.sealer, story, look.now, sender.may_keep)
@@ -202,6 +204,24 @@ def still_to_ask(
     return decision.still_to_ask(
         agreement, look.head, request.asked_nos, look.now, earlier_terms=earlier, anew=anew
     )
+
+
+def asked_names(gate: Gate, ask: StillToAsk) -> frozenset[str]:
+    """What the consent page is about: the names of all attributes on it."""
+    catalogue = gate.attributes.get()
+    return frozenset(catalogue.by_no[number].name for number in ask.required | ask.optional | ask.law)
+
+
+def _is_answered(
+    gate: Gate, agreement: Agreement, session: SessionKey | None, story: Story, look: Look, ask: StillToAsk
+) -> bool:
+    assert session is not None  # what Step.CONSENT says
+    since = story.started_at - refusals.WITHIN
+    if look.head is not None:  # a yes after it takes a no back
+        since = max(since, look.head.given_at)
+    with gate.database.reading() as db:
+        refused = refusals.of(db, session.citizen_id, agreement, since)
+    return refusals.is_answered(refused, asked_names(gate, ask), story.started_at)
 
 
 def _next(

@@ -210,7 +210,8 @@ class _Reader:
         value = self.raw.get(field, offered[0])
         # `True == 1`, and an unhashable value must not raise: so compare kind and value one by one.
         if not any(type(value) is type(one) and value == one for one in offered):
-            self.fault(field, f"choose from {', '.join(str(one) for one in offered if one is not None)}")
+            said = (str(one).lower() if isinstance(one, bool) else one for one in offered if one is not None)
+            self.fault(field, f"choose from {', '.join(said)}")
             return offered[0]
         return value
 

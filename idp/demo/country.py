@@ -248,6 +248,31 @@ def _at_counter(place_id: str, place_en: str) -> dict[str, str]:
     return {"id": f"Anda tetap dapat dilayani di {place_id}.", "en": f"You can still be served at {place_en}."}
 
 
+def _why(**reasons: tuple[str, str]) -> dict[str, dict[str, str]]:
+    """Why each attribute is asked, by its name: in Indonesian and English."""
+    return {name: {"id": indonesian, "en": english} for name, (indonesian, english) in reasons.items()}
+
+
+_ON_THE_CARD = ("untuk melengkapi kartu pasien Anda", "to complete your patient card")
+_AT_THE_QUEUE = _why(
+    name=("untuk memanggil Anda di loket", "to call you at the counter"),
+    email=("untuk mengirim nomor antrean", "to send your queue number"),
+    phone_number=("untuk mengirim pengingat giliran", "to remind you of your turn"),
+    address=("untuk memilih puskesmas terdekat", "to choose the nearest clinic"),
+    birthdate=("untuk antrean anak dan lansia", "for the queues of children and elders"),
+    gender=("untuk memilih poli yang sesuai", "to choose the right department"),
+    given_name=_ON_THE_CARD,
+    family_name=_ON_THE_CARD,
+    middle_name=_ON_THE_CARD,
+    nickname=("untuk memanggil Anda seperti biasanya", "to call you as you are used to"),
+    preferred_username=("untuk nama di layar antrean", "for the name on the queue's screen"),
+    profile=_ON_THE_CARD,
+    picture=("untuk mengenali Anda di loket", "to recognise you at the counter"),
+    website=_ON_THE_CARD,
+    zoneinfo=("untuk menulis jam giliran Anda", "to write the time of your turn"),
+    locale=("untuk menulis dalam bahasa Anda", "to write in your language"),
+)
+
 PERSONAL = [
     "email", "phone_number", "address", "birthdate", "gender", "given_name", "family_name", "middle_name",
     "nickname", "preferred_username", "profile", "picture", "website", "zoneinfo", "locale",
@@ -266,6 +291,7 @@ APPLICATIONS = (
             "required": ["name"],
             "optional": PERSONAL,
             "law": [],
+            "justification": _AT_THE_QUEUE,
             "retention_days": 365,
             "if_refused": _at_counter("loket puskesmas", "the clinic's counter"),
         },
@@ -289,6 +315,12 @@ APPLICATIONS = (
             "required": ["name"],
             "optional": ["email", "birthdate"],
             "law": ["nik"],
+            "justification": _why(
+                name=("untuk ditulis di surat Anda", "to be written on your certificate"),
+                email=("untuk mengirim surat yang sudah jadi", "to send the finished certificate"),
+                birthdate=("untuk ditulis di surat Anda", "to be written on your certificate"),
+                nik=("untuk menemukan catatan Anda", "to find your record"),
+            ),
             "law_statute": "UU 24/2013 Pasal 58 ayat (4)",
             "retention_days": 1825,
             "if_refused": _at_counter("kantor catatan sipil", "the civil registry's office"),
@@ -307,6 +339,10 @@ APPLICATIONS = (
             "required": ["name"],
             "optional": ["email"],
             "law": [],
+            "justification": _why(
+                name=("untuk menemukan berkas kepegawaian Anda", "to find your staff file"),
+                email=("untuk mengirim slip gaji", "to send your payslip"),
+            ),
             "retention_days": 730,
             "if_refused": _at_counter("bagian kepegawaian", "the staff office"),
         },
@@ -324,6 +360,11 @@ APPLICATIONS = (
             "required": ["name"],
             "optional": ["address"],
             "law": ["npwp"],
+            "justification": _why(
+                name=("untuk ditulis di bukti lapor", "to be written on the receipt of your return"),
+                address=("untuk surat dari kantor pajak", "for letters from the tax office"),
+                npwp=("untuk menemukan catatan pajak Anda", "to find your tax record"),
+            ),
             "law_statute": "UU 28/2007 Pasal 2",
             "retention_days": 3650,
             "if_refused": _at_counter("kantor pajak", "the tax office"),
@@ -345,6 +386,12 @@ APPLICATIONS = (
             "required": ["name", "village", "regency"],
             "optional": ["phone_number"],
             "law": [],
+            "justification": _why(
+                name=("untuk mencari keluarga Anda di daftar penerima", "to find your family on the list"),
+                village=("untuk memilih tempat pengambilan", "to choose where you collect it"),
+                regency=("untuk memeriksa jatah daerah Anda", "to check the share of your region"),
+                phone_number=("untuk mengabari hari pengambilan", "to tell you the day of collection"),
+            ),
             "retention_days": 365,
             "if_refused": _at_counter("kantor kelurahan", "the village office"),
         },
@@ -362,6 +409,11 @@ APPLICATIONS = (
             "required": ["name", "birthdate"],
             "optional": ["picture"],
             "law": [],
+            "justification": _why(
+                name=("untuk ditulis di SIM Anda", "to be written on your licence"),
+                birthdate=("untuk memeriksa batas usia", "to check the minimum age"),
+                picture=("untuk foto di SIM Anda", "for the photo on your licence"),
+            ),
             "retention_days": 730,
             "if_refused": _at_counter("kantor SIM", "the licence office"),
         },

@@ -24,6 +24,8 @@ from idp.signals.delivery import Clock
 from idp.web import languages
 
 ENDING_SOON = timedelta(days=30)  # from the first reminder on
+A_YEAR = timedelta(days=365)
+MOST_REFUSALS = 20
 ACTS = {
     "given": lazy_gettext("Izin diberikan"),
     "renewed": lazy_gettext("Izin diperbarui"),
@@ -101,6 +103,15 @@ class Step:
     labels: str
 
 
+@dataclass(frozen=True)
+class Refused:
+    """One request that the citizen said no to."""
+
+    at: datetime
+    name: str
+    agency_name: str
+
+
 def list_of(db: Session, gate: Gate, citizen_id: UUID, now: datetime) -> list[Permit]:
     """Every consent a citizen ever gave, ended ones too, by the names of agency and application."""
     seen, clocks = disclosures.last_seen(db, citizen_id), delivery.clocks_of(db, citizen_id)
@@ -126,6 +137,20 @@ def history(db: Session, gate: Gate, citizen_id: UUID, consent_id: UUID) -> list
     return [_step(gate, act) for act in reversed(past.history(db, citizen_id, consent_id))]
 
 
+def refused(db: Session, gate: Gate, citizen_id: UUID, now: datetime) -> list[Refused]:
+    """To whom this citizen said no in the last year, newest first. No consent comes of it; it is seen (C043)."""
+    clients, language = gate.registry.get().by_no, languages.current()
+    acts = past.refusals(db, citizen_id, since=now - A_YEAR)
+    return [
+        Refused(
+            act.acted_at,
+            in_language(clients[act.client_no].name, language),
+            in_language(clients[act.client_no].agency_name, language),
+        )
+        for act in acts[:MOST_REFUSALS]
+    ]
+
+
 def label_of(attribute: Attribute) -> str:
     """An attribute's name in the page's language."""
     return in_language(attribute.label, languages.current())
@@ -134,9 +159,16 @@ def label_of(attribute: Attribute) -> str:
 def listed(labels: Iterable[str]) -> str:
     """`Nama, NIK, nomor BPJS`: only the first keeps its capital, abbreviations keep theirs."""
     first, *rest = list(labels) or [""]
-    return ", ".join(
-        [first, *(label if label[1:2].isupper() else label[:1].lower() + label[1:] for label in rest)]
-    )
+    return ", ".join([first, *map(_small, rest)])
+
+
+def in_sentence(labels: Iterable[str]) -> str:
+    """`nama, NIK, nomor BPJS`: within a sentence."""
+    return ", ".join(map(_small, labels))
+
+
+def _small(label: str) -> str:
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def _permit(

@@ -21,7 +21,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from idp.errors import Code, DatabaseAway, OAuthError, PageError
 from idp.exchange import Reply
-from idp.web import languages, pages
+from idp.web import languages, pages, session_cookie
 
 log = structlog.get_logger()
 
@@ -115,6 +115,10 @@ PAGES: dict[str, Words] = {
         lazy_gettext("Kiriman ini tidak bisa kami terima."),
         lazy_gettext("Mungkin Anda sudah keluar, atau kiriman datang dari situs lain. Tidak ada yang berubah."),
     ),
+    "bad_request": Words(
+        lazy_gettext("Kiriman ini tidak bisa kami terima."),
+        lazy_gettext("Kembali ke halaman sebelumnya, lalu coba lagi. Tidak ada yang berubah."),
+    ),
     "too_many_attempts": Words(
         lazy_gettext("Terlalu banyak percobaan."),
         lazy_gettext("Coba lagi sebentar lagi."),
@@ -172,6 +176,7 @@ def page(
     """A page for people. `onward`: the one way forward this story knows, `towards` which application;
     `until`: when to try again."""
     incident, g.page_is_error = incident_number(), True
+    g.setdefault("session", session_cookie.SESSION in request.cookies)  # the way to sign out stands here too
     log.info("page_refused", incident=incident, problem=code, status=status, finding=finding)
     try:
         response = pages.render(
@@ -180,7 +185,7 @@ def page(
             code=code,
             words=PAGES.get(code, _NOT_CONNECTED),
             incident=incident,
-            finding=finding,
+            finding=finding if code not in PAGES else "",  # what a developer can mend; else it is in the log
             onward=onward,
             towards=towards,
             until=until,

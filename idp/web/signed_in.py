@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import g, request
+from flask import current_app, g, request
 
 from idp.accounts import sessions
 from idp.accounts.assurance import Acr, Reached, acr_of
@@ -33,8 +33,16 @@ def citizen() -> Citizen:
     """Raises `current.Elsewhere`, the way to the sign-in page, where nobody is signed in."""
     found = find()
     if found is None:
-        raise current.Elsewhere(pages.see_other("/login?" + urlencode({"onward": request.path})))
+        raise current.Elsewhere(pages.see_other("/login?" + urlencode({"onward": _page_at_hand()})))
     return found
+
+
+def _page_at_hand() -> str:
+    """The page that was asked for, or the one whose form was sent: that is the nearest above it."""
+    page, doors = request.path, current_app.url_map.bind("")
+    while not doors.test(page or "/", "GET"):
+        page = page.rpartition("/")[0]
+    return page
 
 
 def own_page(path: str | None) -> str:

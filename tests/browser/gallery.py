@@ -117,7 +117,7 @@ def row(name: str, label: str, value: Any, **more: Any) -> dict[str, Any]:
 
 def asked(*, name: str = "Siti Rahayu") -> list[dict[str, Any]]:
     return [
-        row("name", "Nama", name),
+        row("name", "Nama", name, reason="untuk memanggil Anda di loket"),
         row("nik", "NIK", "3273004505900004"),
         row("bpjs_number", "Nomor BPJS", "0001234565512"),
         row("email", "E-mail", None),
@@ -142,12 +142,15 @@ def consent_page(**changed: Any) -> dict[str, Any]:
             row("phone_number", "Nomor HP", "+628123451234", reason="untuk mengirim pengingat giliran"),
             row("village", "Kelurahan", "Sukamaju Kidul", reason="untuk memilih puskesmas terdekat"),
         ],
-        "law": lambda: [row("birthdate", "Tanggal lahir", "1990-05-05", citation="UU 24/2013 Pasal 58 ayat (4)")],
+        "law": lambda: [
+            row("birthdate", "Tanggal lahir", "1990-05-05", reason="", citation="UU 24/2013 Pasal 58 ayat (4)")
+        ],
         "dpo_contact": "dpo@dinkes-sukamaju.example",
         "legal_basis": "UU 27/2022 Pasal 20 ayat (2) huruf a",
         "new_since_days": 3,
-        "more": ["nomor HP"],
-        "specific": True,
+        "look_alike": "Antrian Puskesmas",
+        "more": "nomor HP",
+        "specific": "Ini data kesehatan.",
     } | changed
 
 
@@ -216,9 +219,10 @@ def hang_sign_in(gallery: Gallery) -> None:
     gallery.add("sign_in/select_account.html", citizen_name="Siti Rahayu", handle="h", client=client, **choice)
     gallery.add("sign_in/select_account.html", "long", citizen_name=LONG_NAME, client=None, own_page="/", **choice)
     gallery.add("sign_in/consent.html", signed_in=True, **consent_page())
+    nothing_to_beware_of = {"more": "", "specific": "", "look_alike": ""}
     gallery.add(
         "sign_in/consent.html", "empty", signed_in=True,
-        **consent_page(required=list, optional=list, law=list, new_since_days=None, more=list, specific=False),
+        **consent_page(required=list, optional=list, law=list, new_since_days=None, **nothing_to_beware_of),
     )  # fmt: skip
     gallery.add("sign_in/consent_refused.html", signed_in=True, back="/", again="/")
     long = consent_page(citizen_name=LONG_NAME, required=lambda: asked(name=LONG_NAME))
@@ -372,6 +376,7 @@ def hang_consents(gallery: Gallery) -> None:
     shown = {"counts": counts, "now": NOW, "signed_in": True}
     gallery.add("citizen/consents.html", agencies=many, shown="on", done=over(), **shown)
     gallery.add("citizen/consents.html", "law", agencies=agencies(permit()), shown="law", done=None, **shown)
+    no = SimpleNamespace(at=NOW, name="Beasiswa Daerah", agency_name="Dinas Pendidikan Provinsi Tirta")
     past = agencies(
         over(told_at=NOW),
         over(not_told_at=NOW, attempts=14, due_at=NOW - timedelta(hours=1)),
@@ -379,7 +384,7 @@ def hang_consents(gallery: Gallery) -> None:
         over(acknowledged_at=NOW),
         over(kept_under="UU 43/2009"),
     )
-    gallery.add("citizen/consents.html", "off", agencies=past, shown="off", done=None, **shown)
+    gallery.add("citizen/consents.html", "off", agencies=past, shown="off", done=None, refused=[no, no], **shown)
     nothing = {"counts": {"on": 0, "law": 0, "off": 0}, "now": NOW, "signed_in": True, "done": None}
     gallery.add("citizen/consents.html", "empty", agencies=[], shown="on", **nothing)
     act = SimpleNamespace(at=NOW, words="Izin diberikan", labels="Nama, NIK, nomor HP")
@@ -399,12 +404,13 @@ def hang_consents(gallery: Gallery) -> None:
 def hang_portal(gallery: Gallery) -> None:
     day = SimpleNamespace(at=NOW, looks=looks())
     month = SimpleNamespace(value="2026-11", name="November 2026")
-    choice = {"months": [month], "name_of": lambda: lambda one: one.name, "signed_in": True, "service": None}
-    service = SimpleNamespace(client_id="antrean", name="Antrean Puskesmas")
+    choice = {"months": [month], "signed_in": True, "agency": None}
+    agency = ("dinkes-sukamaju", "Dinas Kesehatan Kota Sukamaju")
     gallery.add(
-        "citizen/disclosures.html", days=[day], month=month, services=[service], older="?before=x", **choice
+        "citizen/disclosures.html", days=[day], month=month, agencies=[agency], older="?before=x", **choice
     )
-    gallery.add("citizen/disclosures.html", "empty", days=[], month=None, services=[], older=None, **choice)
+    bare = {"days": [], "agencies": [], "older": None}
+    gallery.add("citizen/disclosures.html", "empty", month=month, this_month=True, **bare, **choice)
     one = SimpleNamespace(
         name="Antrean Puskesmas", agency="Dinas Kesehatan Kota Sukamaju", purpose="Mendaftarkan Anda.", start="/"
     )

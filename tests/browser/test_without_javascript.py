@@ -1,82 +1,11 @@
 """A real Chromium without script against a whole Gapura: sign in, choose, arrive, look, take back."""
 
 import re
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from typing import Any
 
-import httpx
-import pytest
-
+from tests.browser.visiting import application, arrived, begin
 from tests.running import Running
-from tests.sample_client import Page, SampleClient, Visit
-
-
-class Site(BaseHTTPRequestHandler):
-    """An application's own pages: /callback is the end, or sends on to `onward`, as many do."""
-
-    onward: str | None = None
-
-    def do_GET(self) -> None:
-        if self.path.startswith("/callback") and self.onward:
-            self.send_response(302)
-            self.send_header("Location", self.onward)
-        else:
-            self.send_response(200)
-        self.end_headers()
-        self.wfile.write(b"<title>arrived</title>")
-
-    def log_message(self, *_: object) -> None:
-        """A test prints nothing."""
-
-
-@pytest.fixture
-def serve() -> Iterator[Callable[..., str]]:
-    servers: list[ThreadingHTTPServer] = []
-
-    def start(onward: str | None = None) -> str:
-        server = ThreadingHTTPServer(("127.0.0.1", 0), type("OneSite", (Site,), {"onward": onward}))
-        servers.append(server)
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        return f"http://127.0.0.1:{server.server_port}"
-
-    yield start
-    for server in servers:
-        server.shutdown()
-
-
-@pytest.fixture
-def page(chromium: Any) -> Iterator[Any]:
-    context = chromium.new_context(
-        java_script_enabled=False, locale="id-ID", viewport={"width": 360, "height": 800}
-    )
-    yield context.new_page()
-    context.close()
-
-
-def application(running: Running, home: str) -> SampleClient:
-    """The one that may run at any loopback port (RFC 8252 §7.3)."""
-    client = running.client("sim-saya")
-    client.redirect_uri = f"{home}/callback"
-    return client
-
-
-def begin(page: Any, running: Running, client: SampleClient, number: int, **sent: str) -> Visit:
-    # All tests sign in from one address, faster than people do: its budget is not what is tried here.
-    running.rows("DELETE FROM idp.rate_limits RETURNING 1")
-    visit = client.visit("openid profile", redirect_uri=client.redirect_uri, **sent)
-    citizen = running.citizen(number)
-    page.goto(visit.url)
-    page.fill("#identifier", citizen["nik"])
-    page.fill("#password", citizen["password"])
-    page.click("#login-submit")
-    return visit
-
-
-def arrived(page: Any) -> Page:
-    page.wait_for_url("**/callback?*")
-    return Page(page.url, 200, httpx.Headers(), "")
 
 
 def test_a_citizen_chooses_arrives_looks_and_takes_back(
@@ -107,7 +36,7 @@ def test_an_application_that_sends_the_browser_on_is_reached_too(
     """(C013) Chromium applies form-action to every redirect after a POST; the last one here is a third origin."""
     end = serve()
     client = application(running, serve(onward=f"{end}/home"))
-    begin(page, running, client, 7)
+    begin(page, running, client, 7, prompt="consent")
     page.click("#consent-allow")
     page.wait_for_url(f"{end}/home")
     assert page.title() == "arrived"
@@ -116,7 +45,7 @@ def test_an_application_that_sends_the_browser_on_is_reached_too(
 def test_a_refusal_arrives_as_well(page: Any, running: Running, serve: Callable[..., str]) -> None:
     """(C013, C043)"""
     client = application(running, serve())
-    begin(page, running, client, 8)
+    begin(page, running, client, 8, prompt="consent")
     page.click("#consent-refuse")
     assert arrived(page).answer["error"] == "access_denied"
 

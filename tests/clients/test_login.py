@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +99,19 @@ class Application:
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
+def social_auth(alg: str) -> Application:
+    """Told by its one setting which algorithm it was registered with."""
+
+    def start(client: str, told: Told, where: Path) -> Start:
+        started = django(client, told, where)
+        return replace(started, environment=started.environment | {"ALG": alg})
+
+    more = {"id_token_signed_response_alg": alg}
+    return Application(
+        "social_auth_app_django", start, "/complete/oidc/", profile="classic", enter="/start", more=more
+    )
+
+
 APPLICATIONS = [
     Application(
         "openid_client", node, "/callback", leave="/logout", more={"id_token_signed_response_alg": "ES256"}
@@ -113,19 +126,15 @@ APPLICATIONS = [
     Application(
         "django_allauth", django, "/accounts/oidc/gapura/login/callback/", enter="/accounts/oidc/gapura/login/"
     ),
-    Application(
-        "social_auth_app_django",
-        django,
-        "/complete/oidc/",
-        profile="classic",
-        enter="/start",
-        more={"id_token_signed_response_alg": "ES256"},
-    ),
+    social_auth("ES256"),
+    social_auth("EdDSA"),
     Application("mod_auth_openidc", apache, "/oidc/callback", enter="/", leave="/oidc/callback?logout=%2F"),
 ]
 
 
-@pytest.fixture(params=APPLICATIONS, ids=[one.name for one in APPLICATIONS], scope="module")
+@pytest.fixture(
+    params=APPLICATIONS, ids=lambda one: "-".join([one.name, *map(str, one.more.values())]), scope="module"
+)
 def application(request: pytest.FixtureRequest) -> Application:
     found: Application = request.param
     return found

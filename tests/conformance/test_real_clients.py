@@ -200,9 +200,9 @@ def verified(replay: Replay, published: KeySet, answer: Mapping[str, Any]) -> di
     assert claims.get("nonce") == ("n-0S6" if row.nonce else None)
     assert claims["exp"] > claims["iat"] >= claims["auth_time"]
     assert re.fullmatch(r"a[a-z2-7]{26}", claims["sub"]), "it fits a column for login names, folded or not"
-    hashing = hashlib.sha512 if row.alg == "EdDSA" else hashlib.sha256
-    digest = hashing(answer["access_token"].encode()).digest()
-    assert claims["at_hash"] == base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()
+    digest = hashlib.sha256(answer["access_token"].encode()).digest()
+    half = base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()
+    assert claims.get("at_hash") == (None if row.alg == "EdDSA" else half), "EdDSA names no hash"
     return claims
 
 

@@ -69,8 +69,7 @@ def assert_complete(gate: Gate, client: Client, page: Page, language: str) -> No
         assert in_language(attribute.label, language) in said, "what"
         reason = in_language(agreement.justification.get(attribute.name, {}), language)
         assert reason, "why this one"
-        if number in agreement.optional_nos:  # what is needed is needed for the purpose, which stands above
-            assert reason in said, "why this one"
+        assert reason in said, "why this one"
     if agreement.law_nos:
         assert purposes.bases[agreement.law_statute_no or 0].citation in said, "by which law"
     assert re.search(UNTIL[language], said), "until when"

@@ -87,8 +87,8 @@ def test_a_second_tap_sent_twice_is_one_withdrawal_and_reads_the_same(running: R
 
 def test_a_withdrawal_says_truthfully_whether_the_agency_was_told(running: Running) -> None:
     """(C054)"""
-    browser = signed_in(running, 6, "antrean-puskesmas")
-    consent = consent_id(running, "antrean-puskesmas")
+    browser = signed_in(running, 6, "bantuan-beras")
+    consent = consent_id(running, "bantuan-beras")
     tap(browser, browser.get(f"/consents/{consent}/withdraw"))
     deadline = time.monotonic() + 10
     while "Layanan ini tidak punya alamat untuk kami beri tahu." not in browser.get(f"/consents/{consent}").html:
@@ -114,6 +114,8 @@ def test_a_withdrawal_with_the_token_of_another_browser_changes_nothing(running:
     refused = browser.submit(page, page.form("csrf_token"), csrf_token=token)
     assert refused.status == 400
     assert refused.has_form("csrf_token"), "the page offers the same step again"
+    assert "Halaman ini terlalu lama terbuka. Silakan isi lagi." in refused.html
+    assert "<title>Salah: " in refused.html
     assert records_of(running, consent) == before
 
 
@@ -169,8 +171,36 @@ def test_every_look_stands_in_the_list_with_its_purpose_and_basis(running: Runni
     assert "Bantuan Beras" in page.html
     assert "Memeriksa apakah keluarga Anda berhak menerima bantuan beras." in page.html
     assert "izin Anda" in page.html
-    for path in ("?service=bantuan-beras", "?month=2026-11", "?before=nonsense", "?month=2026-99&service=%00"):
+    for path in ("?agency=dinsos-sukamaju", "?month=2026-11", "?before=nonsense", "?month=2026-99&agency=%00"):
         assert browser.get(f"/disclosures{path}").status == 200
+
+
+def test_looks_are_shown_by_agency(running: Running) -> None:
+    browser, client = running.browser(), running.client("bantuan-beras")
+    client.userinfo(sign_in(browser, client, running.citizen(1), scope="openid profile").access_token)
+    assert "Bantuan Beras" in browser.get("/disclosures?agency=dinsos-sukamaju").html
+    none = browser.get("/disclosures?agency=sim-nusantara").html
+    assert "Tidak ada yang melihat data Anda di sini." in none
+    assert "Bantuan Beras" not in none
+
+
+@pytest.mark.parametrize("path", ["/help", "/privacy", "/accessibility", "/services", "/nowhere"])
+def test_the_way_to_sign_out_stands_on_every_page_of_who_is_signed_in(running: Running, path: str) -> None:
+    browser = running.browser()
+    assert 'href="/logout"' not in browser.get(path).html
+    log_in(browser, browser.get("/login"), running.citizen(6))
+    assert 'href="/logout"' in browser.get(path).html
+
+
+def test_a_button_of_a_stale_page_leads_back_to_the_page(running: Running) -> None:
+    """(C014)"""
+    browser = running.browser()
+    page = log_in(browser, browser.get("/account"), running.citizen(6))
+    form = page.form("csrf_token")
+    form.action = "/security/sessions/end-others"
+    refused = browser.submit(page, form, csrf_token="0" * 64)
+    assert (refused.status, refused.errors) == (400, ["form_refused"])
+    assert '<a class="button" href="/security">' in refused.html
 
 
 def test_a_new_consent_is_told_until_it_is_read(running: Running) -> None:

@@ -183,7 +183,7 @@ def test_the_owner_cancels_by_one_tap_without_signing_in(running: Running, gate:
     link = re.findall(r"http\S+", said(running, person.phone, 1))[0]
     owner = running.browser()
     shown = owner.get(link)
-    assert "Bukan Anda? Batalkan" in shown.html
+    assert "Ada yang meminta pemulihan akun Anda. Bukan Anda?" in shown.html
     assert states(running, person) == ["waiting"], "looking cancels nothing"
     cancelled = owner.submit(shown, shown.form("link"), press="recovery-cancel")
     assert "Pemulihan dibatalkan" in cancelled.html

@@ -10,6 +10,7 @@ from uuid import UUID
 from flask import Blueprint, Response, abort, request
 from flask_babel import gettext
 
+from idp.errors import PageError
 from idp.revocation import consent as revocation
 from idp.web import current, fresh, pages, permits, signed_in
 from idp.web.forms import Form
@@ -34,6 +35,8 @@ class Taking:
 def show() -> Response:
     citizen = signed_in.citizen()
     found = _permits(citizen)
+    with current.reading() as db:
+        refused = permits.refused(db, current.gate(), citizen.citizen_id, citizen.session.now)
     shelves = {
         "on": [permit for permit in found if not permit.ended],
         "law": [permit for permit in found if not permit.ended and permit.citation],
@@ -47,6 +50,7 @@ def show() -> Response:
         agencies=permits.by_agency(shelves[shown]),
         counts={shelf: len(kept) for shelf, kept in shelves.items()},
         shown=shown,
+        refused=refused if shown == "off" else [],
         done=withdrawn[0] if withdrawn else None,
         now=citizen.session.now,
     )
@@ -95,7 +99,8 @@ def resume(consent_id: UUID) -> Response:
     citizen = fresh.citizen(f"/consents/{consent_id}")
     permit = _permit(citizen, consent_id)
     if not Form().validate_on_submit():
-        abort(400)
+        page = f"/consents/{consent_id}"
+        raise PageError("form_refused", 400, "the form was not sent from this page", page)
     with current.writing() as db:
         revocation.resume(db, citizen.citizen_id, permit.consent_id)
     return pages.see_other(f"/consents/{consent_id}")

@@ -4,6 +4,7 @@ A row names no third person. What a statute hides until a day is not in the list
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -73,13 +74,13 @@ def show() -> Response:
     citizen = signed_in.citizen()
     gate, months = current.gate(), _months(citizen.session.now)
     registry = gate.registry.get()
-    client = registry.by_id.get(request.args.get("service", ""))
+    seen_by = [client for client in registry.by_no.values() if client.agency_code == request.args.get("agency")]
     month = next((month for month in months if month.value == request.args.get("month")), None)
     with current.reading() as db:
         found = disclosures.list_for(
             db, citizen.citizen_id, before=_cursor(), limit=ROWS + 1,
             since=month.since if month else None, until=month.until if month else None,
-            client_no=client.client_no if client else None,
+            client_nos=[client.client_no for client in seen_by] if seen_by else None,
         )  # fmt: skip
         seen = disclosures.last_seen(db, citizen.citizen_id)
     return pages.render(
@@ -87,10 +88,10 @@ def show() -> Response:
         days=_by_day([_look(row) for row in found[:ROWS]]),
         months=months,
         month=month,
-        services=sorted((registry.by_no[number] for number in seen if number in registry.by_no), key=_name),
-        service=client,
-        name_of=_name,
-        older=_older(found[ROWS - 1], client, month) if len(found) > ROWS else None,
+        this_month=month == months[0] and not seen_by,
+        agencies=_agencies(registry.by_no[number] for number in seen if number in registry.by_no),
+        agency=seen_by[0].agency_code if seen_by else None,
+        older=_older(found[ROWS - 1], seen_by, month) if len(found) > ROWS else None,
     )
 
 
@@ -101,15 +102,17 @@ def _cursor() -> UUID | None:
         return None
 
 
-def _older(last: Disclosure, client: Client | None, month: Month | None) -> str:
-    kept = {"service": client.client_id if client else "", "month": month.value if month else ""}
+def _older(last: Disclosure, seen_by: list[Client], month: Month | None) -> str:
+    kept = {"agency": seen_by[0].agency_code if seen_by else "", "month": month.value if month else ""}
     return "?" + urlencode(
         {"before": str(last.disclosure_id), **{name: value for name, value in kept.items() if value}}
     )
 
 
-def _name(client: Client) -> str:
-    return in_language(client.name, languages.current())
+def _agencies(clients: Iterable[Client]) -> list[tuple[str, str]]:
+    """Code and name of each agency that has seen something, by name."""
+    names = {client.agency_code: in_language(client.agency_name, languages.current()) for client in clients}
+    return sorted(names.items(), key=lambda agency: agency[1].casefold())
 
 
 def _look(row: Disclosure) -> Look:

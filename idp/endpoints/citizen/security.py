@@ -5,11 +5,12 @@ Each change is a page of its own (`security_password`, `security_codes`, `securi
 
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, request
 
 from idp.accounts import passwords, recovery, recovery_codes, sessions, totp
 from idp.accounts.recovery import CancelledBy, NotPossible
 from idp.accounts.states import SessionEnd
+from idp.errors import PageError
 from idp.revocation import session as revocation
 from idp.signals import notifications
 from idp.web import current, languages, pages, signed_in
@@ -41,12 +42,16 @@ def show() -> Response:
     )
 
 
+def _own_form() -> None:
+    if not Form().validate_on_submit():
+        raise PageError("form_refused", 400, "the form was not sent from this page", "/security")
+
+
 @blueprint.post("/sessions/<uuid:session_id>/end")
 def end_one(session_id: UUID) -> Response:
     """One device. 404 for another citizen's: the answer must not tell that it exists."""
     citizen = signed_in.citizen()
-    if not Form().validate_on_submit():
-        abort(400)
+    _own_form()
     with current.writing() as db:
         revocation.end(db, citizen.citizen_id, session_id, SessionEnd.ENDED_BY_CITIZEN)
     return pages.see_other("/security")
@@ -55,8 +60,7 @@ def end_one(session_id: UUID) -> Response:
 @blueprint.post("/sessions/end-others")
 def end_others() -> Response:
     citizen = signed_in.citizen()
-    if not Form().validate_on_submit():
-        abort(400)
+    _own_form()
     with current.writing() as db:
         ended = sessions.end_all_but(
             db, citizen.citizen_id, citizen.session.session_id, SessionEnd.ENDED_BY_CITIZEN
@@ -69,8 +73,7 @@ def end_others() -> Response:
 def cancel_recovery() -> Response:
     """Somebody asked for this account, and whoever is signed in says no. Asks nothing more: it must be quick."""
     citizen, gate = signed_in.citizen(), current.gate()
-    if not Form().validate_on_submit():
-        abort(400)
+    _own_form()
     with current.writing() as db:
         outcome = recovery.cancel(db, citizen.citizen_id, CancelledBy.SESSION, citizen.session.now)
         if not isinstance(outcome, NotPossible):

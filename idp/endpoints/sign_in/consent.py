@@ -3,35 +3,30 @@
 
 The form carries only the handle and the choices; who asks, for what and how long comes from review, never from the
 request. Absent is not given, never offered is refused, and a second press repeats the recorded answer (C012,
-C044).
+C044). A no goes to the application at once; whoever comes back finds it said here, and may look again.
 """
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, TypeGuard
-from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
 
 from consent import notices, records
 from consent.outcomes import Given, Giving, Moved
 from idp import audit
 from idp.accounts.assurance import acr_of
-from idp.accounts.profile import Value
-from idp.authorization import code_flow
+from idp.authorization import code_flow, refusals
 from idp.authorization.code_flow import Screen
 from idp.authorization.interaction import Step
 from idp.authorization.look import SessionKey
 from idp.claims import notice_words
 from idp.errors import Code, OAuthError, PageError
 from idp.signals import first_looks, notifications
-from idp.web import current, languages, masking, pages, sign_in
-from idp.web.sign_in import ScreenForm, Screening
+from idp.web import consent_page, current, languages, sign_in
+from idp.web.sign_in import Screening
 
 blueprint = Blueprint("consent", __name__)
-
-NEW_FOR = timedelta(days=30)
 
 
 @blueprint.get("/consent")
@@ -40,7 +35,21 @@ def show() -> Response:
     outcome = code_flow.advance(current.gate(), screen.story, session)
     if session is None or not _asks_consent(outcome):
         return sign_in.answered(outcome)
-    return _page(outcome, screen, session)
+    if "again" not in request.args and _was_refused(outcome, session):
+        return consent_page.draw_refusal(screen)
+    return consent_page.draw(outcome, screen, session, consent_page.form_of(screen, session))
+
+
+@blueprint.get("/consent/refusal")
+def leave() -> Response:
+    """Back to the application with the no that a form gave: this address says nothing new."""
+    screen, session = _story(), current.session_key()
+    outcome = code_flow.advance(current.gate(), screen.story, session)
+    if session is None or not _asks_consent(outcome):
+        return sign_in.answered(outcome)
+    if not _was_refused(outcome, session):
+        return consent_page.draw(outcome, screen, session, consent_page.form_of(screen, session))
+    return _told_of_refusal(screen)
 
 
 @blueprint.post("/consent")
@@ -49,16 +58,18 @@ def submit() -> Response:
     outcome = code_flow.advance(current.gate(), screen.story, session)
     if session is None:  # signed out meanwhile, or somebody else: the story begins at the login (row 78)
         return sign_in.answered(outcome)
-    if not _form(screen, session).validate():
-        return _page(outcome, screen, session, 400) if _asks_consent(outcome) else sign_in.answered(outcome)
+    form = consent_page.form_of(screen, session)
+    if not form.validate():
+        if not _asks_consent(outcome):
+            return sign_in.answered(outcome)
+        return consent_page.draw(outcome, screen, session, form, 400)
     decision = request.form.getlist("decision")
     if decision not in (["allow"], ["refuse"]):
         raise PageError("form_refused", 400, "decision must be allow or refuse, once")
     if decision == ["refuse"]:
-        if _asks_consent(outcome):
+        if _asks_consent(outcome) and not _was_refused(outcome, session):
             _refused(outcome, session)
-        error = OAuthError(Code.ACCESS_DENIED, "the citizen refused")
-        return sign_in.answered(code_flow.refuse(current.gate(), screen.story, error))
+        return _told_of_refusal(screen)
     if _asks_consent(outcome):
         _give(outcome, session, _allowed(outcome, request.form))
     return sign_in.onward(screen, session)
@@ -115,6 +126,19 @@ def _refused(screen: Screen, session: SessionKey) -> None:
         )  # fmt: skip
 
 
+def _was_refused(screen: Screen, session: SessionKey) -> bool:
+    """Whether this page has its answer: pressed twice, or come back to, it is one no (C011, C012)."""
+    gate, began_at = current.gate(), screen.story.started_at
+    with current.reading() as db:
+        refused = refusals.of(db, session.citizen_id, code_flow.agreement_of(screen.client), began_at)
+    return refusals.is_refused(refused, code_flow.asked_names(gate, screen.ask), began_at)
+
+
+def _told_of_refusal(screen: Screening) -> Response:
+    error = OAuthError(Code.ACCESS_DENIED, "the citizen refused")
+    return sign_in.answered(code_flow.refuse(current.gate(), screen.story, error))
+
+
 def _giving(db: Any, screen: Screen, session: SessionKey, answer: Any) -> Giving:
     gate, agreement = current.gate(), code_flow.agreement_of(screen.client)
     standing, purposes = screen.look.standing, gate.purposes.get()
@@ -138,60 +162,3 @@ def _giving(db: Any, screen: Screen, session: SessionKey, answer: Any) -> Giving
         revision=screen.look.head.revision if screen.look.head else 0,
         parties=gate.parties(session.citizen_id, screen.client),
     )
-
-
-def _form(screen: Screening, session: SessionKey) -> ScreenForm:
-    g.form_secret = session.secret
-    form = ScreenForm()
-    if request.method == "GET":
-        form.handle.data = screen.story.handle
-    return form
-
-
-def _page(outcome: Screen, screen: Screening, session: SessionKey, status: int = 200) -> Response:
-    gate, client, ask = current.gate(), outcome.client, outcome.ask
-    agreement, catalogue, purposes = code_flow.agreement_of(client), gate.attributes.get(), gate.purposes.get()
-    with current.reading() as db:
-        found = gate.vault.find_profile(db, session.citizen_id)
-    profile = found.values if found else {}
-    offered, language = ask.required | ask.optional | ask.law, languages.current()
-    words = notice_words.compose(client, agreement, catalogue, purposes, offered, language)
-    g.session = session
-    response = pages.render(
-        "sign_in/consent.html",
-        status=status,
-        form=_form(screen, session),
-        handle=screen.story.handle,
-        redirect_uri=screen.redirect_uri,
-        client_name=words["application"],
-        agency_name=words["agency"],
-        agency_verified=client.agency_state == "verified",
-        host=urlsplit(screen.redirect_uri).netloc or urlsplit(screen.redirect_uri).scheme,
-        citizen_name=_shown(profile, "name")["value_masked"],
-        purpose_sentence=words["purpose"],
-        until=outcome.look.now + timedelta(days=words["longest_days"]),
-        retention_days=words["retention_days"],
-        if_refused=words["if_refused"],
-        required=[row | _shown(profile, row["name"]) for row in words["required"]],
-        optional=[row | _shown(profile, row["name"]) for row in words["optional"]],
-        law=[row | _shown(profile, row["name"]) | {"citation": words["law_citation"]} for row in words["law"]],
-        dpo_contact=words["contact"],
-        legal_basis=words["basis"],
-        new_since_days=_new_since_days(outcome),
-        more=[row["label"] for row in (*words["required"], *words["optional"])] if ask.standing_nos else [],
-        specific=any(catalogue.by_no[number].sensitivity == "specific" for number in offered),
-    )
-    response.headers.extend(list(current.browser().cookies))
-    return response
-
-
-def _shown(profile: Mapping[str, Value], name: str) -> dict[str, str | None]:
-    value = profile[name].value if name in profile else None
-    shown = masking.shown(name, value)
-    return {"value_masked": shown.text, "spoken": shown.spoken}
-
-
-def _new_since_days(screen: Screen) -> int | None:
-    live_at = screen.client.live_at
-    age = screen.look.now - live_at if live_at is not None else NEW_FOR
-    return age.days if age < NEW_FOR else None

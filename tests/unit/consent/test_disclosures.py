@@ -131,8 +131,8 @@ def test_the_list_is_one_citizens_and_can_be_one_clients(db: Session) -> None:
     looked(db, citizen_id, client_no=1)
     looked(db, citizen_id, client_no=2)
     looked(db, uuid4(), client_no=1)
-    assert [row.client_no for row in disclosures.list_for(db, citizen_id, client_no=2)] == [2]
-    assert disclosures.count(db, citizen_id, client_no=2) == 1
+    assert [row.client_no for row in disclosures.list_for(db, citizen_id, client_nos=[2])] == [2]
+    assert disclosures.count(db, citizen_id, client_nos=[2]) == 1
 
 
 def test_the_list_is_bounded_in_time(db: Session) -> None:
@@ -165,7 +165,7 @@ def test_last_seen_is_the_newest_release_to_each_client(db: Session) -> None:
     looked(db, citizen_id, client_no=1)
     looked(db, citizen_id, client_no=2, reason="withdrawn")
     seen = disclosures.last_seen(db, citizen_id, since=now - timedelta(days=1))
-    newest = disclosures.list_for(db, citizen_id, client_no=1)[0]
+    newest = disclosures.list_for(db, citizen_id, client_nos=[1])[0]
     assert seen == {1: newest.disclosed_at}
 
 

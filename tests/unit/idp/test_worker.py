@@ -20,6 +20,7 @@ NAMES = [
     "give up deliveries",
     "end sessions that ran out",
     "end consents that ran out",
+    "tell what ends soon",
     "rescue jobs",
     "rotate keys",
     "close days of disclosures",

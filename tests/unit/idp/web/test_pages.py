@@ -72,7 +72,7 @@ def test_each_page_names_the_one_place_its_form_may_end_at(app: Flask) -> None:
         "/x",
         "x",
         lambda: pages.render(
-            "sign_in/consent_refused.html", back="/", again=None, redirect_uri="https://a.example/cb"
+            "sign_in/consent_refused.html", back="/", again="/", redirect_uri="https://a.example/cb"
         ),
     )
     assert (
@@ -90,7 +90,7 @@ def test_text_of_others_is_isolated_and_escaped(app: Flask) -> None:
             "sign_in/consent.html", form=Form(), handle="h", client_name=evil, agency_name=evil, host="a.example",
             citizen_name=evil, purpose_sentence=evil, until=UNTIL, retention_days=30, if_refused=evil,
             required=[], optional=[], law=[], dpo_contact=evil, legal_basis=evil,
-            new_since_days=None, more=[evil], specific=False,
+            new_since_days=None, more=evil, specific=evil, look_alike=evil,
         )  # fmt: skip
 
     app.add_url_rule("/consent", "consent", consent)
@@ -101,5 +101,5 @@ def test_text_of_others_is_isolated_and_escaped(app: Flask) -> None:
 
 def test_a_loopback_installation_says_nothing_of_https() -> None:
     app = make_app("http://127.0.0.1:8000")
-    app.add_url_rule("/x", "x", lambda: pages.render("sign_in/consent_refused.html", back="/", again=None))
+    app.add_url_rule("/x", "x", lambda: pages.render("sign_in/consent_refused.html", back="/", again="/"))
     assert "Strict-Transport-Security" not in app.test_client().get("/x").headers

@@ -79,13 +79,21 @@ def test_without_its_database_every_door_says_when_to_come_back(app: Flask) -> N
 
 @pytest.mark.parametrize(
     ("status", "code"),
-    [(403, "forbidden"), (404, "not_found"), (413, "too_large"), (414, "too_large"), (429, "too_many_attempts")],
+    [
+        (400, "bad_request"),
+        (403, "forbidden"),
+        (404, "not_found"),
+        (413, "too_large"),
+        (414, "too_large"),
+        (429, "too_many_attempts"),
+    ],
 )
 def test_each_status_has_its_page(app: Flask, status: int, code: str) -> None:
     app.add_url_rule("/page", "page", lambda: abort(status))
     page = app.test_client().get("/page")
     assert page.status_code == status
     assert f'data-error="{code}"' in page.text
+    assert "belum tersambung" not in page.text, "that would be the application's fault"
 
 
 def test_a_wrong_method_names_the_right_ones(app: Flask) -> None:
