@@ -7,6 +7,7 @@ something wrong. Only the module of the subject that is asked for is imported: a
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 
@@ -44,7 +45,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"gapura: {failure}", file=sys.stderr)
         return 1
-    print(json.dumps(answer.data, ensure_ascii=False, default=str) if asked.json else "\n".join(answer.lines))
+    try:
+        print(json.dumps(answer.data, ensure_ascii=False, default=str) if asked.json else "\n".join(answer.lines))
+        sys.stdout.flush()
+    except (
+        BrokenPipeError
+    ):  # whoever reads, such as head, has enough; the interpreter flushes once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return answer.code
 
 

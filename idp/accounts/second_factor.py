@@ -99,6 +99,18 @@ def attempt(
     return SignedIn(citizen_id, (Amr.PASSWORD, _AMR[method]))
 
 
+def prove_first(db: Session, vault: Vault, citizen_id: UUID, typed: str, now: datetime) -> Amr | None:
+    """A factor shown before the password, by whoever's network has guessed too often: what it proves, and it is
+    spent.
+
+    A wrong one is not counted here: whoever has no password must not make the owner's codes wait (row 83). The
+    door bounds it.
+    """
+    if totp.use(db, vault, citizen_id, typed, now) or recovery_codes.use(db, vault, citizen_id, typed, now):
+        return Amr.ONE_TIME_PASSWORD
+    return None
+
+
 def _judge(
     db: Session,
     vault: Vault,

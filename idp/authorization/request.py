@@ -36,8 +36,6 @@ class AuthorizationRequest:
     max_age: int | None = None
     acr: Asked = field(default_factory=Asked)
     citizen_id: UUID | None = None
-    login_hint: str | None = None
-    ui_locales: str | None = None
 
     @property
     def asked_nos(self) -> frozenset[int]:

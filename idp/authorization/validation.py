@@ -209,8 +209,6 @@ def validated(reading: Reading, attributes: Attributes, subjects: Subjects) -> A
         max_age=age,
         acr=_asked_acr(reading, asked),
         citizen_id=citizen_meant(reading, asked, subjects),
-        login_hint=(reading.get("login_hint") or "")[:254] or None,
-        ui_locales=(reading.get("ui_locales") or "")[:100] or None,
     )
 
 

@@ -3,8 +3,8 @@ answered by a value.
 
 A network's budget binds browsers that know nobody here; a success gives it back and lets the budget grow. A known
 browser has a small budget of its own, and once that is spent it is like any other. When a network's budget is
-spent the answer is `Spent`: the page then offers what costs an attacker more (a second factor first, a passkey, a
-recovery code), and nothing was verified.
+spent the answer is `Spent`: the page then offers what costs an attacker more. A code of the app or a printed one
+beside the password is looked at first, and only where it is right the password after it; recovery is the other.
 """
 
 from collections.abc import Mapping
@@ -14,19 +14,30 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from idp.accounts import login
+from idp.accounts import login, second_factor
+from idp.accounts.assurance import Amr
 from idp.accounts.identifiers import Identifier
-from idp.accounts.login import Outcome, Refused, Why
+from idp.accounts.login import NeedsSecondFactor, Outcome, Refused, SignedIn, Why
 from idp.accounts.password_hashing import PasswordHashing, QueueFull
 from idp.accounts.profile import Vault
 from idp.database import Database
 from idp.web import known_browsers, rate_limits
-from idp.web.rate_limits import GUESSES_FROM_KNOWN_BROWSERS, GUESSES_OF_A_NETWORK, network_of
+from idp.web.rate_limits import (
+    CODES_OF_A_NETWORK,
+    CODES_OF_AN_ACCOUNT,
+    GUESSES_FROM_KNOWN_BROWSERS,
+    GUESSES_OF_A_NETWORK,
+    network_of,
+)
+
+NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """This network has guessed too often, and this browser is not known."""
+    """This network has guessed too often, and this browser is not known. `code_tried`: nor was the code right."""
+
+    code_tried: bool = False
 
 
 def attempt(
@@ -39,19 +50,27 @@ def attempt(
     known: Mapping[UUID, datetime],
     remote: str,
     now: datetime,
+    code: str = "",
 ) -> Outcome | Spent:
     """`known`: what the browser's cookie says (`known_browsers.read`).
 
-    `remote`: the address that the proxy vouches for.
+    `remote`: the address that the proxy vouches for. `code`: typed beside the password, where it was asked for.
     """
     digest, network = vault.digest(identifier), network_of(remote)
+    proved: Amr | None = None
     with database.writing() as db:
         known_here = known_browsers.still_known(db, known)
         if known_here:
             known_here &= _within_budget(db, vault, vault.find_citizen(db, identifier), known_here, now)
-        if not known_here and not rate_limits.spend(db, vault, GUESSES_OF_A_NETWORK, network, now):
-            return Spent()
+        within = bool(known_here) or rate_limits.spend(db, vault, GUESSES_OF_A_NETWORK, network, now)
+        if not within and code:
+            proved = _code_first(db, vault, identifier, code, network, now)
         of_nobody = rate_limits.recall_of_nobody(db, vault, digest, now)
+    if not within and proved is None:
+        if code:
+            hashing.verify(None, password)  # whether there is such an account shows in nobody's clock
+        return Spent(code_tried=bool(code))
+    takes = within and not known_here  # what a right password gives back
     try:
         outcome = login.attempt(
             database,
@@ -65,7 +84,7 @@ def attempt(
         )
     except QueueFull:
         with database.writing() as db:
-            if not known_here:
+            if takes:
                 rate_limits.give_back(db, vault, GUESSES_OF_A_NETWORK, network, now)
         raise
     with database.writing() as db:
@@ -74,9 +93,28 @@ def attempt(
             return Refused(Why.TOO_MANY if counted.waits(now) else Why.NO_MATCH, counted.refused_until)
         if not isinstance(outcome, Refused):
             rate_limits.add_success(db, vault, GUESSES_OF_A_NETWORK, network, outcome.citizen_id, now)
-            if not known_here:
+            if takes:
                 rate_limits.give_back(db, vault, GUESSES_OF_A_NETWORK, network, now)
+    if proved is not None and isinstance(outcome, NeedsSecondFactor):
+        return SignedIn(outcome.citizen_id, (Amr.PASSWORD, proved))
     return outcome
+
+
+def _code_first(
+    db: Session, vault: Vault, identifier: Identifier, code: str, network: str, now: datetime
+) -> Amr | None:
+    """What the code proves of whoever is meant. Its budgets are of the network and of the account that is named,
+    which may be nobody's."""
+    named = vault.digest(identifier).hex()
+    citizen_id = vault.find_citizen(db, identifier)
+    budgets = (CODES_OF_A_NETWORK, network), (CODES_OF_AN_ACCOUNT, str(citizen_id or named))
+    if not all(rate_limits.spend(db, vault, limit, key, now) for limit, key in budgets):
+        return None
+    proved = second_factor.prove_first(db, vault, citizen_id or NOBODY, code, now)
+    if proved is not None and citizen_id is not None:
+        rate_limits.give_back(db, vault, CODES_OF_A_NETWORK, network, now)
+        rate_limits.add_success(db, vault, CODES_OF_A_NETWORK, network, citizen_id, now)
+    return proved
 
 
 def _within_budget(

@@ -30,6 +30,9 @@ class Limit:
 
 GUESSES_OF_A_NETWORK = Limit("guesses-network", at_once=30, every=timedelta(seconds=30), each_success_adds=3)
 GUESSES_FROM_KNOWN_BROWSERS = Limit("guesses-known", at_once=10, every=timedelta(minutes=6))  # an account's
+# Codes shown before the password, where the first budget is spent: a code app has two right ones in a million.
+CODES_OF_A_NETWORK = Limit("codes-network", at_once=30, every=timedelta(seconds=30), each_success_adds=3)
+CODES_OF_AN_ACCOUNT = Limit("codes-account", at_once=5, every=timedelta(minutes=10))
 SUCCESSES_OF_A_CITIZEN = Limit("successes-citizen", at_once=1, every=timedelta(hours=1))
 MESSAGES_OF_AN_ADDRESS = Limit("messages-address", at_once=5, every=timedelta(minutes=20))
 MESSAGES_OF_A_NETWORK = Limit("messages-network", at_once=30, every=timedelta(minutes=1), each_success_adds=1)

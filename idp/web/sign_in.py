@@ -19,6 +19,7 @@ from idp.exchange import Reply
 from idp.web import current, form_post, languages, leaving, shells
 from idp.web.forms import Form
 
+LONGEST_HINT = 254  # of an e-mail address; a NIK and a number are shorter
 ADDRESSES = {
     Step.LOGIN: "/login",
     Step.REAUTHENTICATE: "/login",
@@ -36,13 +37,14 @@ class ScreenForm(Form):
 
 @dataclass(frozen=True)
 class Screening:
-    """The story that this screen belongs to: which application it leads to, and where a POST of the page may
-    end."""
+    """The story that this screen belongs to: which application it leads to, where a POST of the page may end, and
+    whom the application expects."""
 
     story: Story
     client: Client
     redirect_uri: str
     now: datetime
+    login_hint: str
 
 
 def screening() -> Screening | None:
@@ -52,7 +54,8 @@ def screening() -> Screening | None:
         return None
     story, reading, now = code_flow.resume(current.gate(), handle, current.browser().digest)
     languages.suggest(reading.get("ui_locales") or "")
-    return Screening(story, reading.client, reading.redirect_uri, now)
+    hint = (reading.get("login_hint") or "")[:LONGEST_HINT]
+    return Screening(story, reading.client, reading.redirect_uri, now, hint)
 
 
 def named(client: Client) -> dict[str, str]:

@@ -32,11 +32,16 @@ HALF_DONE = {
         SELECT f.family_id FROM idp.refresh_families AS f
           JOIN consent.records AS r ON r.citizen_id = f.citizen_id AND r.consent_id = f.consent_id
          WHERE r.act = 'withdrawn' AND f.ended_at IS NULL""",
+    # A delivery under way is sealed: it tells whose it is and of which kind, and they are counted.
     "a withdrawal that nobody was or will be told of": """
-        SELECT w.consent_id FROM idp.withdrawals AS w
+        SELECT w.citizen_id FROM idp.withdrawals AS w
          WHERE w.told_at IS NULL AND w.not_told_at IS NULL
            AND NOT EXISTS (SELECT FROM idp.outbox AS o WHERE o.citizen_id = w.citizen_id
-                                                         AND o.detail ->> 'consent_id' = w.consent_id::text)""",
+                                                         AND o.detail ->> 'consent_id' = w.consent_id::text)
+         GROUP BY w.citizen_id
+        HAVING count(*) > (SELECT count(*) FROM idp.deliveries AS d
+                            WHERE d.citizen_id = w.citizen_id AND d.kind = 'consent-withdrawn'
+                              AND d.given_up_at IS NULL)""",
     "an act whose leaf is nowhere": """
         SELECT r.record_id FROM consent.records AS r
           CROSS JOIN LATERAL (SELECT convert_to('{"c":"' || translate(rtrim(encode(r.commitment, 'base64'), '='),

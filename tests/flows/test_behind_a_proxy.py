@@ -5,13 +5,15 @@ import secrets
 from dataclasses import replace
 from urllib.parse import urlencode
 
+import pyotp
 import pytest
-from werkzeug.test import Client
+from werkzeug.test import Client, TestResponse
 
 from idp.app import create_app
 from idp.embedded_postgres import EmbeddedPostgres
 from idp.gate import Gate
 from idp.web.rate_limits import GUESSES_OF_A_NETWORK
+from tests.people import a_person
 from tests.running import Running
 from tests.sample_client import _Forms
 
@@ -25,14 +27,17 @@ def door(running: Running, gate: Gate) -> Client:
     return Client(create_app(settings, EmbeddedPostgres(running.instance).url("gapura_web")))
 
 
-def guess(door: Client, forwarded: str) -> str:
-    """What the page says to one wrong guess, at an identifier that nobody tried before."""
+def submit(door: Client, forwarded: str, **typed: str) -> TestResponse:
     at = {"REMOTE_ADDR": PROXY, "HTTP_X_FORWARDED_FOR": forwarded}
     token = _Forms(door.get("/login", environ_base=at).text).forms[0].fields["csrf_token"][0]
-    nobody = f"{secrets.token_hex(8)}@tidak.example"
-    body = urlencode({"identifier": nobody, "password": WRONG, "csrf_token": token})
     form = "application/x-www-form-urlencoded"
-    return door.post("/login", data=body, content_type=form, environ_base=at).text
+    body = urlencode({**typed, "csrf_token": token})
+    return door.post("/login", data=body, content_type=form, environ_base=at)
+
+
+def guess(door: Client, forwarded: str) -> str:
+    """What the page says to one wrong guess, at an identifier that nobody tried before."""
+    return submit(door, forwarded, identifier=f"{secrets.token_hex(8)}@tidak.example", password=WRONG).text
 
 
 def test_a_stranger_spends_the_own_networks_budget_whatever_is_written_into_the_header(door: Client) -> None:
@@ -41,3 +46,18 @@ def test_a_stranger_spends_the_own_networks_budget_whatever_is_written_into_the_
         assert "dari jaringan ini" not in guess(door, f"10.9.8.{number}, 203.0.113.9")
     assert "dari jaringan ini" in guess(door, "10.9.8.77, 203.0.113.9")
     assert "dari jaringan ini" not in guess(door, "198.51.100.7")
+
+
+def test_a_neighbour_of_that_stranger_signs_in_with_a_code_beside_the_password(door: Client, gate: Gate) -> None:
+    """(row 83) DESIGN §3: never a wall by address alone."""
+    person = a_person(gate, app=True)
+    assert person.totp_secret is not None
+    named = {"identifier": person.nik, "password": person.password}
+    while "dari jaringan ini" not in (page := submit(door, "203.0.113.9", **named)).text:
+        guess(door, "203.0.113.9")
+    assert "code" in _Forms(page.text).forms[0].fields
+    wrong = submit(door, "203.0.113.9", **named, code="000000")
+    assert (wrong.status_code, "code" in _Forms(wrong.text).forms[0].fields) == (400, True)
+    entered = submit(door, "203.0.113.9", **named, code=pyotp.TOTP(person.totp_secret).now())
+    assert entered.status_code == 303
+    assert any(line.startswith("__Host-gapura=") for line in entered.headers.getlist("Set-Cookie"))

@@ -16,7 +16,6 @@ from idp.accounts.password_hashing import QueueFull
 from idp.authorization import code_flow
 from idp.authorization.code_flow import Screen
 from idp.authorization.interaction import Step
-from idp.errors import PageError
 from idp.web import (
     current,
     entering,
@@ -36,10 +35,13 @@ from idp.web.sign_in import ScreenForm, Screening
 
 blueprint = Blueprint("login", __name__)
 
+QUEUE_SECONDS = 2  # by then a full queue of hashes has been through
+
 
 class LoginForm(ScreenForm):
     identifier = StringField(lazy_gettext("NIK, nomor HP, atau e-mail"))
     password = PasswordField(lazy_gettext("Kata sandi"))
+    code = StringField(lazy_gettext("Kode 6 angka, atau kode pemulihan"))
     shared_device = BooleanField(lazy_gettext("HP atau komputer ini dipakai bersama"))
     onward = HiddenField()
 
@@ -72,10 +74,13 @@ def submit() -> Response:
     try:
         outcome = password_sign_in.attempt(
             gate.database, gate.vault, gate.hashing, identifier=identifier, password=form.password.data,
-            known=known, remote=exchange.remote, now=now,
+            known=known, remote=exchange.remote, now=now, code=(form.code.data or "").strip(),
         )  # fmt: skip
     except QueueFull:
-        raise PageError("unavailable", 503, "too many passwords are being verified") from None
+        form.refuse("password", gettext("Sedang banyak yang masuk. Tunggu beberapa detik, lalu coba lagi."))
+        response = _page(form, screen, 503)
+        response.headers["Retry-After"] = str(QUEUE_SECONDS)
+        return response
     _note(outcome)
     match outcome:
         case SignedIn():
@@ -87,7 +92,7 @@ def submit() -> Response:
             return second_factor_due.lead(proof, screen, form.onward.data)
         case Refused() | Spent():
             form.refuse("identifier", _refusal(outcome))
-            return _page(form, screen, 400)
+            return _page(form, screen, 400, code_too=isinstance(outcome, Spent))
 
 
 def _is_over(screen: Screening | None) -> bool:
@@ -116,14 +121,17 @@ def _form(screen: Screening | None) -> LoginForm:
     if request.method == "GET":
         form.handle.data = screen.story.handle if screen is not None else ""
         form.onward.data = request.args.get("onward", "")
+        form.identifier.data = screen.login_hint if screen is not None else ""
     return form
 
 
-def _page(form: LoginForm, screen: Screening | None, status: int = 200) -> Response:
+def _page(form: LoginForm, screen: Screening | None, status: int = 200, *, code_too: bool = False) -> Response:
+    """`code_too`: this network has guessed too often, so a code is asked for beside the password (DESIGN §3)."""
     response = pages.render(
         "sign_in/login.html",
         status=status,
         form=form,
+        code_too=code_too or bool(form.code.data),
         handle=screen.story.handle if screen else "",
         client=sign_in.named(screen.client) if screen else None,
         action="/login",
@@ -135,8 +143,16 @@ def _page(form: LoginForm, screen: Screening | None, status: int = 200) -> Respo
 
 
 def _refusal(outcome: Refused | Spent) -> str:
+    if isinstance(outcome, Spent) and outcome.code_tried:
+        return str(
+            gettext("Nama masuk, kode, atau kata sandi tidak cocok. Pakai kode yang terbaru, lalu coba lagi.")
+        )
     if isinstance(outcome, Spent):
-        return str(gettext("Terlalu banyak percobaan dari jaringan ini. Pulihkan akun, atau coba lagi nanti."))
+        return str(
+            gettext(
+                "Terlalu banyak percobaan dari jaringan ini. Isi kode juga, pulihkan akun, atau coba lagi nanti."
+            )
+        )
     if outcome.why is Why.TOO_MANY and outcome.until is not None:
         when = languages.clock(outcome.until)
         return str(gettext("Terlalu banyak percobaan. Coba lagi pukul %(time)s, atau pulihkan akun.", time=when))

@@ -104,3 +104,13 @@ def test_only_what_is_asked_for_is_imported(words: str, never: str) -> None:
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert answer.returncode == 0, answer.stderr
     assert answer.stdout.splitlines()[-1] == "False"
+
+
+def test_a_reader_that_has_enough_ends_no_command_in_an_error() -> None:
+    command = [sys.executable, "-c", "from idp.cli import main; raise SystemExit(main(['settings']))"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()  # before it has said anything
+        assert process.stderr.read() == b""
+    assert process.returncode == 0

@@ -4,17 +4,20 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+import pyotp
 import pytest
 from sqlalchemy import text
 
+from idp.accounts import recovery_codes, second_factor, totp
 from idp.accounts.identifiers import Identifier, Kind
-from idp.accounts.login import Outcome, Refused, SignedIn, Why
+from idp.accounts.login import NeedsSecondFactor, Outcome, Refused, SignedIn, Why
 from idp.accounts.password_hashing import PasswordHashing, QueueFull
 from idp.accounts.profile import Vault
+from idp.accounts.second_factor import Method
 from idp.database import Database
 from idp.web import password_sign_in, rate_limits
 from idp.web.password_sign_in import Spent
-from idp.web.rate_limits import GUESSES_FROM_KNOWN_BROWSERS, GUESSES_OF_A_NETWORK
+from idp.web.rate_limits import CODES_OF_AN_ACCOUNT, GUESSES_FROM_KNOWN_BROWSERS, GUESSES_OF_A_NETWORK
 from keys.sealing import RestSealer
 from tests.builders import NOW, PASSWORD, Citizen, a_citizen
 
@@ -46,6 +49,7 @@ def attempt(
     known: Mapping[UUID, datetime] | None = None,
     remote: str = HERE,
     hashing: PasswordHashing = HASHING,
+    code: str = "",
 ) -> Outcome | Spent:
     return password_sign_in.attempt(
         database,
@@ -56,6 +60,7 @@ def attempt(
         known=known or {},
         remote=remote,
         now=NOW,
+        code=code,
     )
 
 
@@ -73,6 +78,71 @@ def test_a_network_that_guessed_too_often_is_sent_to_what_costs_more_and_the_nex
     assert attempt(database, citizen.nik) == Spent()
     assert attempt(database, NOBODY) == Spent()
     assert attempt(database, citizen.nik, remote=ELSEWHERE) == SignedIn(citizen.citizen_id)
+
+
+def with_app(database: Database, citizen: Citizen) -> str:
+    """The secret of a code app that the citizen set up yesterday."""
+    yesterday = NOW - timedelta(days=1)
+    with database.writing() as db:
+        setup = totp.begin(db, VAULT, citizen.citizen_id, "test", yesterday)
+        code = pyotp.TOTP(setup.secret).at(yesterday)
+        assert totp.confirm(db, VAULT, citizen.citizen_id, setup.totp_id, code, yesterday)
+    return setup.secret
+
+
+def test_where_the_network_is_spent_a_code_beside_the_password_opens_the_door(
+    database: Database, citizen: Citizen
+) -> None:
+    """(row 83) DESIGN §3: a code of the app, or a printed one; each once, and it is the second factor too."""
+    with database.writing() as db:
+        printed = recovery_codes.make(db, VAULT, citizen.citizen_id, NOW)
+
+    def spent_and_then(code: str) -> Outcome | Spent:
+        """A success lets the network's budget grow: so it is spent anew."""
+        with database.writing() as db:
+            while rate_limits.spend(db, VAULT, GUESSES_OF_A_NETWORK, HERE, NOW):
+                pass
+        return attempt(database, citizen.nik, code=code)
+
+    assert spent_and_then("123456") == Spent(code_tried=True)
+    assert spent_and_then(printed[0]) == SignedIn(citizen.citizen_id)
+    assert spent_and_then(printed[0]) == Spent(code_tried=True)
+    code = pyotp.TOTP(with_app(database, citizen)).at(NOW)
+    assert spent_and_then(code) == SignedIn(citizen.citizen_id, ("pwd", "otp"))
+    assert spent_and_then(code) == Spent(code_tried=True)
+
+
+def test_a_right_code_opens_no_door_to_a_wrong_password(database: Database, citizen: Citizen) -> None:
+    """(row 83, row 88)"""
+    spend_network(database, GUESSES_OF_A_NETWORK.at_once)
+    code = pyotp.TOTP(with_app(database, citizen)).at(NOW)
+    refused = attempt(database, citizen.nik, "x", code=code)
+    assert isinstance(refused, Refused)
+    assert refused.why is Why.NO_MATCH
+    assert attempt(database, NOBODY, code=code) == Spent(code_tried=True)
+
+
+def test_codes_of_a_stranger_without_the_password_keep_nobody_out(database: Database, citizen: Citizen) -> None:
+    """(row 83) They spend a budget of their own, and the owner's second factor does not wait for it."""
+    secret = with_app(database, citizen)
+    spend_network(database, GUESSES_OF_A_NETWORK.at_once)
+    for _ in range(CODES_OF_AN_ACCOUNT.at_once + 3):
+        assert attempt(database, citizen.nik, code="000000") == Spent(code_tried=True)
+    now = NOW + timedelta(seconds=30)
+    assert attempt(database, citizen.nik, code=pyotp.TOTP(secret).at(NOW)) == Spent(code_tried=True), "spent"
+    assert attempt(database, citizen.nik, remote=ELSEWHERE) == NeedsSecondFactor(citizen.citizen_id)
+    with database.writing() as db:
+        code = pyotp.TOTP(secret).at(now)
+        outcome = second_factor.attempt(db, VAULT, citizen.citizen_id, Method.CODE_APP, code, now)
+    assert isinstance(outcome, SignedIn)
+
+
+def test_within_the_budget_a_code_is_neither_needed_nor_spent(database: Database, citizen: Citizen) -> None:
+    secret = with_app(database, citizen)
+    code = pyotp.TOTP(secret).at(NOW)
+    assert attempt(database, citizen.nik, code=code) == NeedsSecondFactor(citizen.citizen_id)
+    with database.writing() as db:
+        assert totp.use(db, VAULT, citizen.citizen_id, code, NOW)
 
 
 def test_a_known_browser_is_bound_neither_by_its_network_nor_by_strangers_guesses(
@@ -125,7 +195,7 @@ def test_guesses_at_nobody_and_at_somebody_read_the_same_to_the_last_refusal(
 
 
 def test_who_found_the_queue_full_has_spent_nothing(database: Database, citizen: Citizen) -> None:
-    full = PasswordHashing(b"p" * 32, at_once=1)
+    full = PasswordHashing(b"p" * 32)
     while full._admitted.acquire(blocking=False):
         pass
     spend_network(database, GUESSES_OF_A_NETWORK.at_once - 1)
