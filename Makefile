@@ -35,6 +35,7 @@ bench: .venv/ready-to-test ## what a sign-in costs, at the running demo, beside 
 	  --warmup 5000 --concurrency 8 $(BENCH)
 	@test ! -d bench/opbench/peer/node_modules || $(BIN)/python bench/beside_the_peer.py --config bench/gapura.json
 	@$(BIN)/python bench/logins.py --config bench/gapura.json
+	@$(BIN)/python bench/priority.py --config bench/gapura.json
 	@$(BIN)/python bench/starts.py
 
 faults: .venv/ready-to-test ## what must never happen, in the long form: fuzzing, kills under load

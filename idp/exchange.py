@@ -114,12 +114,13 @@ class Request:
         length = self.header("content-length")
         if length and not length.isdecimal():
             raise OAuthError(Code.INVALID_REQUEST, "the content length is not a number")
-        if length and int(length[:12]) > FORM_LIMIT:
+        expected = int(length.lstrip("0")[:12] or 0)  # leading zeros make no number smaller
+        if expected > FORM_LIMIT:
             raise OAuthError(
                 Code.INVALID_REQUEST, "the body is longer than 64 KB", HTTPStatus.REQUEST_ENTITY_TOO_LARGE
             )
         stream = self.environ["wsgi.input"]
-        body: bytes = stream.read(int(length)) if length else stream.read(FORM_LIMIT + 1)
+        body: bytes = stream.read(expected if length else FORM_LIMIT + 1)
         if len(body) > FORM_LIMIT:
             raise OAuthError(
                 Code.INVALID_REQUEST, "the body is longer than 64 KB", HTTPStatus.REQUEST_ENTITY_TOO_LARGE

@@ -155,7 +155,7 @@ SETTINGS = (
         "GAPURA_WEB_THREADS",
         "threads",
         "4",
-        "Threads in a web process; each holds one database connection.",
+        "Hops at once in a web process. It has more threads, for sign-ins; each holds one database connection.",
     ),
 )
 

@@ -16,9 +16,9 @@ from keys.errors import CannotOpen
 from keys.sealing import Kind, Sealer
 
 LIFE_SECONDS = 60
-NONCE_INSIDE = (
-    256  # a longer nonce does not fit a code of at most 1 KB: the request is stored and the code names it
-)
+# A longer nonce does not fit a code of at most 1 KB beside all else that may be in it: it is stored, and the code
+# names the row.
+NONCE_INSIDE = 128
 
 
 @dataclass(frozen=True)

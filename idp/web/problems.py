@@ -124,6 +124,11 @@ PAGES: dict[str, Words] = {
         lazy_gettext("Coba lagi sebentar lagi."),
         reload=True,
     ),
+    "crowded": Words(
+        lazy_gettext("Sedang banyak yang masuk."),
+        lazy_gettext("Belum ada yang berubah. Tunggu beberapa detik, lalu coba lagi."),
+        reload=True,
+    ),
     "unavailable": Words(
         lazy_gettext("Gapura sedang diperbaiki."),
         lazy_gettext("Kembali sebentar lagi. Loket tetap buka."),

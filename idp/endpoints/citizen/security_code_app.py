@@ -104,7 +104,7 @@ def _switched_off(citizen: Citizen, form: OffForm) -> fresh.Headers | None:
             gate.database, gate.vault, gate.hashing, citizen.citizen_id, typed=typed, chosen=None
         )
     except QueueFull:
-        raise PageError("unavailable", 503, "too many passwords are being verified") from None
+        raise PageError("crowded", 503, "too many passwords are being verified") from None
     assert isinstance(judged, password_change.Judged)  # nothing was chosen that could be refused
     with current.writing() as db:
         outcome = password_change.settle(db, citizen.citizen_id, judged, citizen.session.now)

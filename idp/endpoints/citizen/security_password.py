@@ -56,7 +56,7 @@ def _changed(citizen: Citizen, form: PasswordForm) -> fresh.Headers | None:
             typed=form.password.data, chosen=form.new_password.data,
         )  # fmt: skip
     except QueueFull:
-        raise PageError("unavailable", 503, "too many passwords are being verified") from None
+        raise PageError("crowded", 503, "too many passwords are being verified") from None
     if isinstance(judged, Refusal):
         form.refuse("new_password", password_words.refusal(judged))
         return None

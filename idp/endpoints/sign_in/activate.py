@@ -200,7 +200,7 @@ def take_password() -> Response:
     try:
         hashed = current.gate().hashing.hash(password)
     except QueueFull:
-        raise PageError("unavailable", 503, "too many passwords are being hashed") from None
+        raise PageError("crowded", 503, "too many passwords are being hashed") from None
     return _onward(replace(answered, password_hash=hashed), waiting)
 
 

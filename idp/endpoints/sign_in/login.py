@@ -16,7 +16,6 @@ from idp.accounts.password_hashing import QueueFull
 from idp.authorization import code_flow
 from idp.authorization.code_flow import Screen
 from idp.authorization.interaction import Step
-from idp.errors import PageError
 from idp.web import (
     current,
     entering,
@@ -35,6 +34,8 @@ from idp.web.second_factor_due import Proof
 from idp.web.sign_in import ScreenForm, Screening
 
 blueprint = Blueprint("login", __name__)
+
+QUEUE_SECONDS = 2  # by then a full queue of hashes has been through
 
 
 class LoginForm(ScreenForm):
@@ -76,7 +77,10 @@ def submit() -> Response:
             known=known, remote=exchange.remote, now=now, code=(form.code.data or "").strip(),
         )  # fmt: skip
     except QueueFull:
-        raise PageError("unavailable", 503, "too many passwords are being verified") from None
+        form.refuse("password", gettext("Sedang banyak yang masuk. Tunggu beberapa detik, lalu coba lagi."))
+        response = _page(form, screen, 503)
+        response.headers["Retry-After"] = str(QUEUE_SECONDS)
+        return response
     _note(outcome)
     match outcome:
         case SignedIn():

@@ -58,7 +58,7 @@ def submit() -> Response:
     try:
         hashed = current.gate().hashing.hash(chosen)
     except QueueFull:
-        raise PageError("unavailable", 503, "too many passwords are being verified") from None
+        raise PageError("crowded", 503, "too many passwords are being verified") from None
     with current.writing() as db:
         outcome = recovery.complete(db, steps.citizen_id, steps.recovery_id, steps.given, now)
         if not isinstance(outcome, NotPossible):

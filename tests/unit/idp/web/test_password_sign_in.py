@@ -195,7 +195,7 @@ def test_guesses_at_nobody_and_at_somebody_read_the_same_to_the_last_refusal(
 
 
 def test_who_found_the_queue_full_has_spent_nothing(database: Database, citizen: Citizen) -> None:
-    full = PasswordHashing(b"p" * 32, at_once=1)
+    full = PasswordHashing(b"p" * 32)
     while full._admitted.acquire(blocking=False):
         pass
     spend_network(database, GUESSES_OF_A_NETWORK.at_once - 1)
