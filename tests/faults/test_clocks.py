@@ -41,7 +41,7 @@ def standing(running: Running, gate: Gate) -> Standing:
     running.rows(since, id=client.client_id)  # what is older than the client's own state gives nothing
     standing = a_standing(running, gate, client)
     ends = time.monotonic() + 5
-    while client.client_id not in gate.registry.get().by_id:  # that the server's processes know it says nothing of ours
+    while client.client_id not in gate.registry.get().by_id:  # its two processes know it; ours is a third
         assert time.monotonic() < ends
         time.sleep(0.05)
     return standing
