@@ -22,8 +22,11 @@ from idp.web.signed_in import Citizen
 blueprint = Blueprint("citizen_account", __name__, url_prefix="/account")
 
 FRESH = timedelta(minutes=5)
-# What people look for; the rest follows by name.
-FIRST = ("name", "nik", "kk_number", "birthdate", "gender", "phone_number", "email", "address", "village")
+# What people look for; the rest follows by its name on the page.
+FIRST = (
+    "name", "nik", "kk_number", "birthdate", "gender", "phone_number", "email", "address", "village", "district",
+    "regency", "province", "npwp", "bpjs_number",
+)  # fmt: skip
 
 
 class RevealForm(Form):
@@ -74,13 +77,13 @@ def _page(citizen: Citizen, form: RevealForm, status: int = 200, whole: str | No
     with current.reading() as db:
         found = gate.vault.find_profile(db, citizen.citizen_id)
     values = found.values if found else {}
-    names = sorted(values.keys() & gate.attributes.get().by_name, key=_place)
-    rows = [_row(name, values[name], name == whole) for name in names]
+    names = values.keys() & gate.attributes.get().by_name
+    rows = sorted((_row(name, values[name], name == whole) for name in names), key=_place)
     return pages.render("citizen/account.html", status=status, form=form, rows=rows)
 
 
-def _place(name: str) -> tuple[int, str]:
-    return (FIRST.index(name) if name in FIRST else len(FIRST), name)
+def _place(row: Row) -> tuple[int, str]:
+    return (FIRST.index(row.name) if row.name in FIRST else len(FIRST), row.label.casefold())
 
 
 def _row(name: str, value: Value, whole: bool) -> Row:
