@@ -80,17 +80,23 @@ class Running:
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[Running]:
+def running(migrated: Path) -> Iterator[Running]:
     """The one that all flows share."""
-    with started() as running:
+    with started(migrated) as running:
         yield running
 
 
+def copy_folder(folder: Path, into: Path) -> None:
+    """With its owners: where we are root, a database's files are another account's."""
+    subprocess.run(["cp", "-a", folder, into], check=True)
+
+
 @contextmanager
-def started() -> Iterator[Running]:
-    """One of its own, for who kills it."""
+def started(migrated: Path) -> Iterator[Running]:
+    """One of its own, for who kills it; in an empty database."""
     instance = Path(tempfile.mkdtemp(prefix="gapura-running-"))
     instance.chmod(0o711)  # as root the database server is another account
+    copy_folder(migrated, instance)
     port = free_port()
     environment = written_out(os.environ) | {
         "GAPURA_MODE": "demo",

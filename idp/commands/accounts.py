@@ -1,5 +1,5 @@
-"""`gapura accounts letter|find|show|suspend|resume|close`: letters that bring accounts to life, where an account
-stands, and its ends.
+"""`gapura accounts letter|find|show|sign-out|suspend|resume|close`: letters that bring accounts to life, where an
+account stands, and its ends.
 
 What is personal comes by file or standard input and never as an argument: arguments stand in the process list and
 in the shell's history. A letter's code is printed once, for whoever prints letters; nothing here prints a profile.
@@ -18,10 +18,12 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from idp import audit
 from idp.accounts import enrolment, identifiers, letters, passwords, recovery_codes, sessions, totp
 from idp.accounts.identifiers import Identifier
 from idp.accounts.letters import Letter
 from idp.accounts.profile import Value, Vault
+from idp.accounts.states import SessionEnd
 from idp.commands.answer import Answer, CommandError, add_command
 from idp.commands.clients import refuse_in_production
 from idp.commands.opened import opened
@@ -29,6 +31,7 @@ from idp.commands.opened_gate import opened_gate
 from idp.database import Database
 from idp.gate import Gate
 from idp.revocation import account as revocation
+from idp.revocation import session as session_revocation
 from idp.settings import Mode, Settings
 from keys import store_marks
 from keys.errors import KeyStoreError
@@ -48,6 +51,7 @@ def add_to(subject: argparse.ArgumentParser) -> None:
     show = add_command(commands, "show", show_, "Say where an account stands, without anything personal.")
     show.add_argument("citizen_id", type=UUID)
     for name, run, text in (
+        ("sign-out", sign_out, "Sign a citizen out everywhere; consents and the account stay as they are."),
         ("suspend", suspend, "Freeze an account at once; its consents wait until it is resumed."),
         ("resume", resume, "Lift a suspension."),
         ("close", close, "End an account, with everything that was given by it."),
@@ -98,6 +102,19 @@ def show_(asked: argparse.Namespace) -> Answer:
             "signed_in": len(sessions.list_of(db, vault, citizen_id, datetime.now(UTC))),
         }
     return Answer(data, [f"{name.replace('_', ' ')}: {value}" for name, value in data.items()])
+
+
+def sign_out(asked: argparse.Namespace) -> Answer:
+    """At the citizen's own word, over the telephone: whoever is signed in loses nothing by signing in again."""
+    citizen_id: UUID = asked.citizen_id
+    with opened_gate() as gate, gate.database.writing() as db:
+        if enrolment.find_account(db, citizen_id) is None:
+            raise CommandError(f"There is no account {citizen_id}.")
+        ended = session_revocation.end_all_but(db, citizen_id, None, SessionEnd.ENDED_BY_OPERATOR)
+        audit.record(
+            db, action="sessions.ended", object_id=str(citizen_id), outcome="done", detail={"sessions": ended}
+        )
+    return Answer({"citizen_id": citizen_id, "sessions": ended}, [f"Signed out in {ended} places."])
 
 
 def suspend(asked: argparse.Namespace) -> Answer:

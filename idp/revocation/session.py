@@ -28,6 +28,13 @@ def end(
     return ended
 
 
+def end_all_but(db: Session, citizen_id: UUID, kept_id: UUID | None, because: SessionEnd) -> int:
+    """Every session of a citizen but the one kept (None: all). How many that were."""
+    ended = sessions.end_all_but(db, citizen_id, kept_id, because)
+    end_with(db, ended)
+    return len(ended)
+
+
 def end_with(db: Session, ended: Iterable[Ended], now: datetime | None = None) -> None:
     """What every way of ending a session has in common."""
     for one in ended:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import send_file
 from werkzeug.serving import make_server
 
 from tests.browser.gallery import Gallery, make_app, make_gallery
@@ -19,14 +20,15 @@ AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @pytest.fixture(scope="session")
-def axe() -> str:
+def axe(address: str) -> str:
+    """Its address beside the gallery: by that the browser compiles it once, not once a page."""
     npm = shutil.which("npm")
     if not AXE.exists() and npm:
         install = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
         subprocess.run(install, cwd=Path(__file__).parent, capture_output=True, check=False, timeout=120)
     if not AXE.exists():
         missing("axe-core is not here and npm could not fetch it: accessibility is not judged")
-    return AXE.read_text()
+    return f"{address}/axe.js"
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +39,9 @@ def gallery() -> Gallery:
 @pytest.fixture(scope="session")
 def address(gallery: Gallery) -> Iterator[str]:
     """Where the gallery hangs."""
-    server = make_server("127.0.0.1", 0, make_app(gallery), threaded=True)
+    app = make_app(gallery)
+    app.add_url_rule("/axe.js", "axe", lambda: send_file(AXE, max_age=3600))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

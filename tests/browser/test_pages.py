@@ -21,6 +21,8 @@ LOOKS = [(language, scheme) for language in ("id", "en") for scheme in ("light",
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 FIRST_VIEW = 30_000
 
+# Of what is in order it is not told each place.
+AXE_RUN = "tags => axe.run({runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})"
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 # A tick box counts with its label; a link in running text is as high as its line.
 TOO_SMALL = """() => [...document.querySelectorAll('a, button, select, summary, input:not([type=hidden])')]
@@ -63,8 +65,8 @@ def visit(page: Any, address: str, state: State) -> None:
 @pytest.mark.parametrize("state", STATES if WHOLE else FIRST_STATES, ids=lambda state: state.path)
 def test_axe_finds_nothing_and_nothing_is_cut_off(page: Any, address: str, axe: str, state: State) -> None:
     visit(page, address, state)
-    page.evaluate(axe)
-    found = page.evaluate("tags => axe.run({runOnly: {type: 'tag', values: tags}})", TAGS)
+    page.add_script_tag(url=axe)
+    found = page.evaluate(AXE_RUN, TAGS)
     told = [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found["violations"]]
     assert told == [], json.dumps(told, indent=1)
     assert page.evaluate(OVERFLOW) <= 0, "the page scrolls sideways"
@@ -105,12 +107,16 @@ def test_what_is_wrong_takes_the_focus_and_leads_to_its_field(page: Any, address
     assert page.evaluate("document.activeElement.id") == "identifier"
 
 
-@pytest.mark.parametrize("state", STATES if WHOLE else FIRST_STATES, ids=lambda state: state.path)
-def test_a_page_can_be_walked_by_keyboard_in_the_order_it_is_read(
-    chromium: Any, address: str, state: State
-) -> None:
+@pytest.fixture(scope="module")
+def opened(chromium: Any) -> Iterator[Any]:
+    """One for all that are walked: a new one for each would be a process of the browser for each."""
     context = chromium.new_context(viewport={"width": 320, "height": 800})
-    opened = context.new_page()
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("state", STATES if WHOLE else FIRST_STATES, ids=lambda state: state.path)
+def test_a_page_can_be_walked_by_keyboard_in_the_order_it_is_read(opened: Any, address: str, state: State) -> None:
     opened.goto(f"{address}{state.path}")
     expected = opened.evaluate(f"document.querySelectorAll('{FOCUSABLE}').length")
     opened.evaluate("document.activeElement.blur(); document.body.focus()")
@@ -125,4 +131,3 @@ def test_a_page_can_be_walked_by_keyboard_in_the_order_it_is_read(
         assert visible, opened.evaluate("document.activeElement.outerHTML")
     assert walked == sorted(walked)
     assert opened.evaluate("document.querySelector('.foot li a').getAttribute('href')") == "/help"
-    context.close()

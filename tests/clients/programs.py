@@ -63,18 +63,11 @@ def python_of(client: str) -> Path:
     python = folder / "bin" / "python"
     stamp, made_from = folder / "made-from", sha256(lock.read_bytes()).hexdigest()
     if not stamp.exists() or stamp.read_text() != made_from:
-        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True, capture_output=True)
-        install = [
-            python,
-            "-m",
-            "pip",
-            "install",
-            "-q",
-            "--disable-pip-version-check",
-            "--require-hashes",
-            "-r",
-            lock,
-        ]
+        # By our own pip, and compiled as it is imported: half the time.
+        make = [sys.executable, "-m", "venv", "--clear", "--without-pip", folder]
+        subprocess.run(make, check=True, capture_output=True)
+        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python]
+        install = [*pip, "install", "-q", "--no-compile", "--require-hashes", "-r", lock]
         subprocess.run(install, check=True, capture_output=True, timeout=300)
         stamp.write_text(made_from)  # last: what was interrupted is made again
     return python

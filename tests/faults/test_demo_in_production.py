@@ -23,6 +23,7 @@ from idp.gate import Gate
 from tests import local_http
 from tests.running import ROOT
 from tests.unit.idp.test_launcher import Running as Launched
+from tests.unit.idp.test_launcher import begin_with
 
 ISSUER = "https://masuk.gapura.example"
 IMPORTED = """
@@ -162,11 +163,12 @@ def test_it_does_not_start_as_a_demo_does(tmp_path: Path, changes: dict[str, str
     assert sentence in Production(tmp_path).refused(**changes)
 
 
-def test_it_starts_on_no_database_of_another_mode_and_on_no_key_that_was_made_for_it() -> None:
+def test_it_starts_on_no_database_of_another_mode_and_on_no_key_that_was_made_for_it(migrated: Path) -> None:
     folder = Path(tempfile.mkdtemp(prefix="gapura-demo-"))
     folder.chmod(0o711)
     demo, production = Launched(folder), Production(folder)
     try:
+        begin_with(migrated, demo)
         demo.start()
         demo.end()
         assert demo.nobody_left(within=15)

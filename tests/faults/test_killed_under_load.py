@@ -52,8 +52,8 @@ HALF_DONE = {
 
 
 @pytest.fixture(scope="module")
-def own() -> Iterator[Running]:
-    with started() as running:
+def own(migrated: Path) -> Iterator[Running]:
+    with started(migrated) as running:
         yield running
 
 

@@ -74,6 +74,16 @@ def test_ending_this_device_from_another(running: Running, standing: Standing, t
     assert told.is_told(SOON)
 
 
+def test_an_operator_signs_a_citizen_out_everywhere(running: Running, standing: Standing, told: Told) -> None:
+    """(row 96)"""
+    answer = running.command("accounts", "sign-out", str(standing.citizen_id))
+    assert answer["sessions"] >= 1
+    assert still(standing) == ALL - BOUND
+    assert standing.consent() == "version 2"
+    assert told.is_told(SOON)
+    assert running.command("accounts", "sign-out", str(standing.citizen_id))["sessions"] == 0
+
+
 def test_the_absolute_end_of_a_session(running: Running, standing: Standing) -> None:
     """(row 95)"""
     over = "UPDATE idp.sessions SET expires_at = now() WHERE citizen_id = %(citizen_id)s RETURNING 1"
@@ -91,7 +101,7 @@ def test_who_took_part_is_told_of_an_end_that_nobody_pressed(
     over = (
         f"UPDATE idp.sessions SET {column} = now() - interval '31 d' WHERE citizen_id = %(citizen_id)s RETURNING 1"
     )
-    running.rows(over, of=standing.citizen_id)
+    running.rows(over, citizen_id=standing.citizen_id)
     assert told.is_told(75)
     assert still(standing) == ALL - BOUND
 

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from tests import local_http
 from tests.running import Running
 from tests.sample_client import Browser, sign_in
 
@@ -15,7 +16,7 @@ SCOPE = "openid profile village regency"
 def ask(running: Running, token: str | None) -> httpx.Response:
     port = (urlsplit(running.issuer).port or 0) + 4
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-    return httpx.get(f"http://127.0.0.1:{port}/residence", headers=headers)
+    return local_http.get(f"http://127.0.0.1:{port}/residence", headers=headers)
 
 
 def challenge(answer: httpx.Response) -> tuple[int, Any]:

@@ -62,10 +62,8 @@ def end_others() -> Response:
     citizen = signed_in.citizen()
     _own_form()
     with current.writing() as db:
-        ended = sessions.end_all_but(
-            db, citizen.citizen_id, citizen.session.session_id, SessionEnd.ENDED_BY_CITIZEN
-        )
-        revocation.end_with(db, ended)
+        here = citizen.session.session_id
+        revocation.end_all_but(db, citizen.citizen_id, here, SessionEnd.ENDED_BY_CITIZEN)
     return pages.see_other("/security")
 
 

@@ -17,12 +17,14 @@ from idp.worker import Parts
 from keys import keyring
 from keys.key_store import KeyStore
 from keys.sealing import RestSealer
+from tests.running import copy_folder
 
 
 @pytest.fixture(scope="session")
-def workers_installation() -> Iterator[Installation]:
+def workers_installation(migrated: Path) -> Iterator[Installation]:
     folder = Path(tempfile.mkdtemp(prefix="gapura-worker-"))
     folder.chmod(0o711)
+    copy_folder(migrated, folder)
     settings = Settings.from_env({"GAPURA_MODE": "demo", "GAPURA_INSTANCE": str(folder)})
     with Installation(settings) as installation:
         installation.upgrade()

@@ -172,25 +172,3 @@ def test_a_long_path_has_its_socket_in_a_private_folder_that_others_find(folder:
     finally:
         server.stop()
         shutil.rmtree(sockets)
-
-
-def test_a_strangers_folder_in_tmp_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    trap = folder / "trap"
-    trap.symlink_to("/nonexistent")
-    server = EmbeddedPostgres(folder)
-    monkeypatch.setattr(server, "_sockets", trap)
-    with pytest.raises(EmbeddedPostgresError, match="somebody else"):
-        server.start_or_attach()
-
-
-def test_an_instance_folder_that_cannot_be_made_is_one_sentence(folder: Path) -> None:
-    (folder / "file").write_text("")
-    with pytest.raises(EmbeddedPostgresError, match="set GAPURA_INSTANCE"):
-        EmbeddedPostgres(folder / "file" / "instance").start_or_attach()
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root changes to another account")
-def test_as_root_a_folder_the_servers_account_cannot_enter_is_one_sentence(folder: Path) -> None:
-    folder.chmod(0o700)
-    with pytest.raises(EmbeddedPostgresError, match=r"chmod o\+x"):
-        EmbeddedPostgres(folder / "instance").start_or_attach()

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from idp.embedded_postgres import EmbeddedPostgres
-from tests.running import free_port
+from tests.running import copy_folder, free_port
 
 ROOT = Path(__file__).parents[3]
 
@@ -135,6 +135,13 @@ def in_a_new_folder() -> Iterator[Running]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def begin_with(data: Path, running: Running) -> None:
+    """An empty database that is migrated already."""
+    instance = running.folder / "instance"
+    instance.mkdir(mode=0o711)
+    copy_folder(data, instance)
+
+
 def stop(running: Running) -> None:
     """As Ctrl-C does."""
     assert running.process is not None
@@ -143,9 +150,10 @@ def stop(running: Running) -> None:
 
 
 @pytest.fixture(scope="module")
-def made() -> Iterator[Path]:
+def made(migrated: Path) -> Iterator[Path]:
     """An instance folder that served once: to make its database and its country takes longest of a first start."""
     with in_a_new_folder() as running:
+        begin_with(migrated, running)
         running.start()
         stop(running)
         yield running.folder / "instance"
@@ -155,7 +163,7 @@ def made() -> Iterator[Path]:
 def running(made: Path) -> Iterator[Running]:
     """Its database and country are there; it is started by who needs it to run."""
     with in_a_new_folder() as running:
-        subprocess.run(["cp", "-a", made, running.folder], check=True)
+        copy_folder(made, running.folder)
         yield running
 
 
