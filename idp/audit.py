@@ -5,7 +5,10 @@ without its deed. It holds ids and words of ours, no personal datum and no secre
 filter. Append-only by trigger and privilege; a partition a month.
 """
 
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
@@ -16,6 +19,7 @@ from sqlalchemy.orm import Session
 from idp.log import clean
 
 Outcome = Literal["done", "refused", "failed"]
+QUIET_SECONDS = 60.0
 
 RECORD = """
 INSERT INTO idp.audit_events (actor_id, actor_no, action, object_id, outcome, request_id, detail)
@@ -49,3 +53,26 @@ def record(
         db.connection().exec_driver_sql(RECORD, parameters)
     else:
         db.execute(RECORD, parameters)
+
+
+@dataclass
+class Pace:
+    """For refusals that anybody can cause as often as they like, while an entry is for ever: the first of a kind
+    is written at once, those of the next minute are counted and written with the first after it. Of one process.
+    """
+
+    monotonic: Callable[[], float] = time.monotonic
+    _written_at: dict[Hashable, float] = field(default_factory=dict)
+    _more: dict[Hashable, int] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def due(self, kind: Hashable) -> int:
+        """How many to write down now: this one and those counted since; 0: it is counted."""
+        now = self.monotonic()
+        with self._lock:
+            before = self._more.pop(kind, 0) + 1
+            if now - self._written_at.get(kind, float("-inf")) < QUIET_SECONDS:
+                self._more[kind] = before
+                return 0
+            self._written_at[kind] = now
+            return before

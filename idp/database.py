@@ -8,6 +8,7 @@ that is away is one exception, `DatabaseAway`, within two seconds. Knows no tabl
 
 import select
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, LiteralString, TypeVar
@@ -23,6 +24,7 @@ from idp.errors import DatabaseAway
 from idp.hot_connection import LOST, HotConnection
 
 CONNECT_SECONDS = 2  # libpq knows no less
+ASK_AGAIN_SECONDS = 0.5  # a server that was silent
 HOT_SETTINGS: LiteralString = """
 SET plan_cache_mode = force_generic_plan;   -- PostgreSQL would plan an ANY() anew each time: 72 us instead of 30
 SET enable_seqscan = off;                   -- a plan made while a table was empty must not be a scan for ever
@@ -70,6 +72,7 @@ class Database:
         self._url = url
         self._role = role
         self._held = threading.local()
+        self._silent, self._ask_again_at, self._turn = False, 0.0, threading.Lock()
         self.engine = self._engine(WRITING_SETTINGS)
         self._reading_engine = self._engine(READING_SETTINGS, isolation_level="AUTOCOMMIT")
 
@@ -123,6 +126,7 @@ class Database:
 
     def _connect(self, kind: type[C], settings: LiteralString, **options: Any) -> C:
         """A new connection in its role. A server that is away, or does not write, is `DatabaseAway`."""
+        self._take_turn()
         try:
             connection = kind.connect(
                 self._url, connect_timeout=CONNECT_SECONDS, application_name=self._role, **options
@@ -133,8 +137,22 @@ class Database:
             connection.execute(role + sql.SQL(settings), prepare=False)
             connection.set_autocommit(autocommit)
         except psycopg.OperationalError as error:
+            self._silent = isinstance(error, psycopg.errors.ConnectionTimeout)
+            self._ask_again_at = time.monotonic() + ASK_AGAIN_SECONDS if self._silent else 0.0
             raise DatabaseAway("database: no connection") from error
+        self._silent, self._ask_again_at = False, 0.0
         return connection
+
+    def _take_turn(self) -> None:
+        """A server that says nothing costs whoever asks two seconds. So while it is silent one thread at a time
+        asks, and the others are told at once: a queue of requests is gone in the time of one (C082).
+        """
+        with self._turn:
+            now = time.monotonic()
+            if now < self._ask_again_at:
+                raise DatabaseAway("database: silent a moment ago")
+            if self._silent:
+                self._ask_again_at = now + CONNECT_SECONDS + ASK_AGAIN_SECONDS
 
 
 def _has_something_to_say(connection: psycopg.Connection[Any]) -> bool:

@@ -327,6 +327,7 @@ APPLICATIONS = (
         },
         port_offset=2,
         callback="/oidc/callback",
+        told_at="/oidc/callback?logout=backchannel",
     ),
     Application(
         "kepegawaian-sukamaju",

@@ -57,19 +57,19 @@ def attempt(
     `remote`: the address that the proxy vouches for. `code`: typed beside the password, where it was asked for.
     """
     digest, network = vault.digest(identifier), network_of(remote)
-    proved: Amr | None = None
+    tried, proved = False, None
     with database.writing() as db:
         known_here = known_browsers.still_known(db, known)
         if known_here:
             known_here &= _within_budget(db, vault, vault.find_citizen(db, identifier), known_here, now)
         within = bool(known_here) or rate_limits.spend(db, vault, GUESSES_OF_A_NETWORK, network, now)
         if not within and code:
-            proved = _code_first(db, vault, identifier, code, network, now)
+            tried, proved = _code_first(db, vault, identifier, code, network, now)
         of_nobody = rate_limits.recall_of_nobody(db, vault, digest, now)
     if not within and proved is None:
-        if code:
+        if tried:
             hashing.verify(None, password)  # whether there is such an account shows in nobody's clock
-        return Spent(code_tried=bool(code))
+        return Spent(code_tried=tried)
     takes = within and not known_here  # what a right password gives back
     try:
         outcome = login.attempt(
@@ -102,19 +102,20 @@ def attempt(
 
 def _code_first(
     db: Session, vault: Vault, identifier: Identifier, code: str, network: str, now: datetime
-) -> Amr | None:
-    """What the code proves of whoever is meant. Its budgets are of the network and of the account that is named,
-    which may be nobody's."""
+) -> tuple[bool, Amr | None]:
+    """Whether the code was looked at, and what it proves of whoever is meant. Its budgets are of the network and
+    of the account that is named, which may be nobody's; without them nothing is looked at or hashed.
+    """
     named = vault.digest(identifier).hex()
     citizen_id = vault.find_citizen(db, identifier)
     budgets = (CODES_OF_A_NETWORK, network), (CODES_OF_AN_ACCOUNT, str(citizen_id or named))
     if not all(rate_limits.spend(db, vault, limit, key, now) for limit, key in budgets):
-        return None
+        return False, None
     proved = second_factor.prove_first(db, vault, citizen_id or NOBODY, code, now)
     if proved is not None and citizen_id is not None:
         rate_limits.give_back(db, vault, CODES_OF_A_NETWORK, network, now)
         rate_limits.add_success(db, vault, CODES_OF_A_NETWORK, network, citizen_id, now)
-    return proved
+    return True, proved
 
 
 def _within_budget(

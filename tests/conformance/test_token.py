@@ -358,3 +358,36 @@ def test_a_resource_server_hears_how_surely_the_citizen_was_known(client: Sample
     assert (told["acr"], told["auth_time"]) == (tokens.claims["acr"], tokens.claims["auth_time"])
     assert told["iss"] == told["aud"] == client.issuer
     assert (told["client_id"], told["token_type"]) == (client.client_id, "Bearer")
+
+
+@pytest.mark.parametrize("pattern", ["%{:02X}", "%{:02x}"])
+def test_basic_is_form_decoded_however_much_of_it_was_encoded(client: SampleClient, pattern: str) -> None:
+    """(C030) Every character of id and secret percent-encoded; what is broken or doubly encoded is nobody's."""
+
+    def status(client_id: str, secret: str) -> int:
+        pair = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
+        answer = local_http.post(
+            f"{client.issuer}/introspect", data={"token": "x"}, headers={"Authorization": f"Basic {pair}"}
+        )
+        if answer.status_code == 401:
+            assert answer.headers["www-authenticate"] == 'Basic realm="gapura"'
+        return answer.status_code
+
+    def encoded(text: str) -> str:
+        return "".join(pattern.format(ord(sign)) for sign in text)
+
+    secret = client.secret or ""
+    assert status(encoded(client.client_id), encoded(secret)) == 200
+    assert status(client.client_id, encoded(secret)) == 200
+    wrong = [
+        "foo%Qbar",
+        "p%ss:w+rd/=é",
+        encoded(encoded(secret)),
+        f"{secret}%",
+        f"{secret} ",
+        f"+{secret}",
+        ":",
+        "",
+    ]
+    assert {status(client.client_id, one) for one in wrong} == {401}
+    assert status("urn:instansi:a b/1", secret) == 401

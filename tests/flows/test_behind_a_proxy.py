@@ -48,6 +48,20 @@ def test_a_stranger_spends_the_own_networks_budget_whatever_is_written_into_the_
     assert "dari jaringan ini" not in guess(door, "198.51.100.7")
 
 
+def test_what_is_not_even_looked_at_does_not_fill_the_trail(running: Running, door: Client) -> None:
+    """(row 112) The first is written down, the others of the minute are counted."""
+    while "dari jaringan ini" not in guess(door, "203.0.113.77"):
+        pass
+    entries = "SELECT count(*) FROM idp.audit_events WHERE action = 'login.password'"
+    ((before,),) = running.rows(entries)
+    for _ in range(5):
+        guess(door, "203.0.113.77")
+    ((after,),) = running.rows(entries)
+    assert after == before
+    told = "SELECT count(*) FROM idp.audit_events WHERE detail ->> 'why' = 'network_spent' AND detail ? 'times'"
+    assert running.rows(told)[0][0] >= 1
+
+
 def test_a_neighbour_of_that_stranger_signs_in_with_a_code_beside_the_password(door: Client, gate: Gate) -> None:
     """(row 83) DESIGN §3: never a wall by address alone."""
     person = a_person(gate, app=True)

@@ -88,7 +88,7 @@ def test_a_refusal_is_a_page_of_the_application_and_no_error_of_its_server(runni
 @pytest.mark.skipif(
     not (APACHE_MODULES / "mod_auth_openidc.so").exists(), reason="needs Apache with mod_auth_openidc"
 )
-def test_a_program_that_was_not_changed_learns_who_is_there(running: Running) -> None:
+def test_a_program_that_was_not_changed_learns_who_is_there_and_when_they_left(running: Running) -> None:
     home = running.home_of("surat-keterangan")
     browser = running.browser(home)
     page = enter(browser, running, home, 10)
@@ -97,6 +97,13 @@ def test_a_program_that_was_not_changed_learns_who_is_there(running: Running) ->
     assert user is not None
     assert re.fullmatch(r"a[a-z2-7]{26}", user[1])
     assert "Rahmat Hidayat" in page.html
+
+    leave = browser.get(f"{running.issuer}/logout")
+    browser.submit(leave, leave.form("csrf_token"), press="logout-confirm")
+    ends = time.monotonic() + 10
+    while not browser.get(home).has_form("identifier", "password"):
+        assert time.monotonic() < ends, "whoever signs out at Gapura is still signed in at the program"
+        time.sleep(0.2)
 
 
 def test_staff_come_in_by_the_agencys_own_list(running: Running) -> None:

@@ -38,6 +38,9 @@ blueprint = Blueprint("login", __name__)
 QUEUE_SECONDS = 2  # by then a full queue of hashes has been through
 
 
+_not_looked_at = audit.Pace()
+
+
 class LoginForm(ScreenForm):
     identifier = StringField(lazy_gettext("NIK, nomor HP, atau e-mail"))
     password = PasswordField(lazy_gettext("Kata sandi"))
@@ -160,15 +163,22 @@ def _refusal(outcome: Refused | Spent) -> str:
 
 
 def _note(outcome: login.Outcome | Spent) -> None:
-    """Each attempt leaves a trace, also when it is refused or the browser hangs up (row 112)."""
+    """Each attempt leaves a trace, also when it is refused or the browser hangs up (row 112). What no budget
+    bounds is counted: attempts of a network that has none left are not looked at, and cost their sender nothing.
+    """
     citizen_id = None if isinstance(outcome, Spent) else outcome.citizen_id
     right = isinstance(outcome, SignedIn | NeedsSecondFactor)
-    why = outcome.why if isinstance(outcome, Refused) else "network_spent"
+    detail: dict[str, object] = {"why": outcome.why} if isinstance(outcome, Refused) else {}
+    if isinstance(outcome, Spent):
+        times = _not_looked_at.due("network_spent")
+        if not times:
+            return
+        detail = {"why": "network_spent", "times": times}
     audit.record(
         current.gate().database.hot(),
         action="login.password",
         object_id=str(citizen_id or "nobody"),
         outcome="done" if right else "refused",
         actor_id=citizen_id,
-        detail={} if right else {"why": why},
+        detail=detail,
     )

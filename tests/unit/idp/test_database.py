@@ -1,14 +1,16 @@
 """Connections take on their role, keep to what they are for, and a lost one is thrown away at once."""
 
+import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
 from psycopg.rows import dict_row
 from sqlalchemy import text
 
-from idp.database import Database, lost_is_away
+from idp.database import ASK_AGAIN_SECONDS, Database, lost_is_away
 from idp.embedded_postgres import EmbeddedPostgres
 from idp.errors import DatabaseAway
 
@@ -129,6 +131,34 @@ def test_an_absent_database_is_away_at_once() -> None:
     with pytest.raises(DatabaseAway), absent.writing() as db:
         db.execute(text("SELECT 1"))
     assert time.monotonic() - began < 1
+
+
+def test_of_a_silent_database_one_thread_asks_and_the_others_are_told_at_once() -> None:
+    """(C082): a queue of requests is gone in the time of one."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:  # takes connections and never says a word
+        silent = Database(f"postgresql://nobody@127.0.0.1:{listening.getsockname()[1]}/none", "gapura_web")
+        assert _told_after(silent) > 1.5
+        time.sleep(ASK_AGAIN_SECONDS)
+        with ThreadPoolExecutor(10) as pool:
+            waited = sorted(pool.map(lambda _: _told_after(silent), range(10)))
+    assert waited[-2] < 0.5
+    assert waited[-1] > 1.5, "somebody must ask whether it speaks again"
+
+
+def test_a_database_that_speaks_again_is_asked_by_all(fresh: Database) -> None:
+    fresh._silent = True
+    fresh.hot()
+    assert _told_after(fresh) == 0
+
+
+def _told_after(database: Database) -> float:
+    """Seconds until somebody was told that it is away; 0: it is there."""
+    began = time.monotonic()
+    try:
+        database._connect(psycopg.Connection, "SELECT 1").close()
+    except DatabaseAway:
+        return time.monotonic() - began
+    return 0
 
 
 def test_a_broken_rule_is_the_callers_and_not_an_absent_database(fresh: Database) -> None:

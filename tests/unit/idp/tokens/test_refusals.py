@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from idp.audit import QUIET_SECONDS, Pace
 from idp.errors import Code, OAuthError
-from idp.tokens.refusals import QUIET_SECONDS, Refusals
+from idp.tokens.refusals import Refusals
 
 WRONG, OTHER = OAuthError(Code.INVALID_GRANT, "no"), OAuthError(Code.INVALID_SCOPE, "no")
 
@@ -15,7 +16,7 @@ WRONG, OTHER = OAuthError(Code.INVALID_GRANT, "no"), OAuthError(Code.INVALID_SCO
 def test_the_first_is_written_and_the_rest_of_the_minute_counted(db: Session) -> None:
     """(row 112)"""
     clock = [0.0]
-    refusals = Refusals(lambda: clock[0])
+    refusals = Refusals(Pace(lambda: clock[0]))
     one: Any = SimpleNamespace(client_no=900_001, client_id="menolak-satu")
     two: Any = SimpleNamespace(client_no=900_002, client_id="menolak-dua")
     for client, error in ((one, WRONG), (one, WRONG), (one, OTHER), (two, WRONG), (one, WRONG)):
