@@ -1,6 +1,10 @@
 """A sign-in that does not go straight, in a real Chromium without script: five tabs, the back button, a button
 pressed twice, a page left open, two people at one phone, cookies lost, a link sent on. Each ends at the
 application or on a page with a working way on.
+
+Seen to fail: with the page of a form taken for the address it was sent to, a no forgotten, nobody told apart, the
+login page shown again to who is signed in, a handle opened by any browser, no end of a story, and a refused form
+drawn anew.
 """
 
 import json

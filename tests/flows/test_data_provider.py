@@ -6,7 +6,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from idp.gate import Gate
 from tests import local_http
+from tests.people import a_person
 from tests.running import Running
 from tests.sample_client import Browser, sign_in
 
@@ -54,10 +56,11 @@ def test_a_token_that_was_not_asked_for_it_opens_nothing(running: Running, brows
 
 
 def test_a_token_of_an_application_that_it_does_not_serve_opens_nothing(
-    running: Running, browser: Browser
+    running: Running, gate: Gate, browser: Browser
 ) -> None:
-    """(row 61)"""
-    tokens = sign_in(browser, running.client("antrean-puskesmas"), running.citizen(7), scope="openid profile")
+    """(row 61) Of somebody new: what the demo's citizens allow this application, other tests begin with."""
+    client, person = running.client("antrean-puskesmas"), a_person(gate).as_told()
+    tokens = sign_in(browser, client, person, scope="openid profile")
     assert challenge(ask(running, tokens.access_token)) == (401, 'Bearer error="invalid_token"')
 
 

@@ -1,5 +1,9 @@
 """A no, and what comes of it: the page that says so, the way back, and an application that asks once too often
-(experience §3.5)."""
+(experience §3.5).
+
+Seen to fail: with the no forgotten on coming back, written down again at each press, never counted, and counted
+although a yes came after it.
+"""
 
 import html
 
