@@ -282,7 +282,7 @@ def test_a_server_that_does_not_fit_is_one_sentence(running: Running) -> None:
     assert running.healthy(), "who was refused disturbed nobody"
 
 
-def test_the_master_key_is_renewed_beside_a_service_and_a_store_without_it_is_one_sentence(
+def test_a_store_without_the_master_key_that_rows_hang_on_is_one_sentence(
     running: Running,
 ) -> None:
     running.start()
