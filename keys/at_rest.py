@@ -21,8 +21,8 @@ class AtRest:
     """One sealed column, with the statements that its writer lends.
 
     `some`: (row's key, sealed) of rows after %(after)s in the key's order that do not begin with %(done)s, at most
-    %(limit)s, locked, those locked by others left out. `write`: what puts %(sealed)s into the row of %(key)s, in
-    turn. `versions`: (first byte as a number, rows). `first` comes before every key; `context` of a key is what
+    %(limit)s, locked, those locked by others left out. `write`: puts %(sealed)s into the row of %(key)s if it
+    is still there. `versions`: (first byte as a number, rows). `first` comes before every key; `context` of a key is what
     its row is sealed with.
     """
 
@@ -32,7 +32,7 @@ class AtRest:
     first: Any
     context: Callable[[Any], bytes]
     some: str
-    write: tuple[str, ...]
+    write: str
     versions: str
 
 
@@ -55,8 +55,8 @@ def reseal_some(db: Session, rest_sealer: RestSealer, kept: AtRest, after: Any, 
             anew.append({"key": key, "sealed": rest_sealer.reseal(kept.label, sealed, kept.context(key))})
         except CannotOpen:
             continue
-    for statement in kept.write if anew else ():
-        db.connection().exec_driver_sql(statement, anew)
+    if anew:
+        db.connection().exec_driver_sql(kept.write, anew)
     return Batch(rows[-1][0] if rows else None, len(anew), len(rows) - len(anew))
 
 

@@ -21,7 +21,9 @@ SELECT d.label, d.key_sealed FROM keys.data_keys AS d
  WHERE d.label > %(after)s AND substr(d.key_sealed, 1, 1) <> %(done)s
  ORDER BY d.label LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 """
-_WRITE = "UPDATE keys.data_keys AS d SET key_sealed = %(sealed)s WHERE d.label = %(key)s"
+_WRITE = """
+UPDATE keys.data_keys AS d SET key_sealed = %(sealed)s WHERE d.label = %(key)s AND d.key_sealed IS NOT NULL
+"""
 _VERSIONS = """
 SELECT get_byte(d.key_sealed, 0), count(*) FROM keys.data_keys AS d WHERE d.key_sealed IS NOT NULL GROUP BY 1
 """
@@ -61,4 +63,4 @@ def _context(label: str) -> bytes:
     return b"keys.data_keys/" + label.encode()
 
 
-AT_REST = AtRest(Label.DATA_KEY, "keys.data_keys", "key_sealed", "", _context, _SOME, (_WRITE,), _VERSIONS)
+AT_REST = AtRest(Label.DATA_KEY, "keys.data_keys", "key_sealed", "", _context, _SOME, _WRITE, _VERSIONS)

@@ -31,14 +31,17 @@ SELECT p.kid, p.private_sealed FROM keys.private_keys AS p JOIN keys.signing_key
  WHERE p.kid > %(after)s AND substr(p.private_sealed, 1, 1) <> %(done)s
  ORDER BY p.kid LIMIT %(limit)s FOR UPDATE OF s SKIP LOCKED
 """
-_TAKE = "DELETE FROM keys.private_keys AS p WHERE p.kid = %(key)s"
-_PUT = "INSERT INTO keys.private_keys (kid, private_sealed) VALUES (%(key)s, %(sealed)s)"
+# In one statement: a half that was destroyed after it was read is not there to be taken, and does not come back.
+_WRITE = """
+WITH taken AS (DELETE FROM keys.private_keys AS p WHERE p.kid = %(key)s RETURNING p.kid)
+INSERT INTO keys.private_keys (kid, private_sealed) SELECT t.kid, %(sealed)s FROM taken AS t
+"""
 _VERSIONS = """
 SELECT get_byte(p.private_sealed, 0), count(*) FROM keys.private_keys AS p
  WHERE p.private_sealed IS NOT NULL GROUP BY 1
 """
 AT_REST = AtRest(
-    Label.SIGNING_KEY, "keys.private_keys", "private_sealed", "", context_of, _SOME, (_TAKE, _PUT), _VERSIONS
+    Label.SIGNING_KEY, "keys.private_keys", "private_sealed", "", context_of, _SOME, _WRITE, _VERSIONS
 )
 
 

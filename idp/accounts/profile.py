@@ -255,6 +255,6 @@ AT_REST = AtRest(
     UUID(int=0),
     _context,
     _SOME_KEYS,
-    (_WRITE_KEY,),
+    _WRITE_KEY,
     _VERSIONS_OF_KEYS,
 )

@@ -203,6 +203,4 @@ def _context(delivery_id: UUID) -> bytes:
     return delivery_id.bytes
 
 
-AT_REST = AtRest(
-    Label.DELIVERY, "idp.deliveries", "token_sealed", UUID(int=0), _context, _SOME, (_WRITE,), _VERSIONS
-)
+AT_REST = AtRest(Label.DELIVERY, "idp.deliveries", "token_sealed", UUID(int=0), _context, _SOME, _WRITE, _VERSIONS)

@@ -154,6 +154,20 @@ def test_a_row_that_somebody_holds_is_left_and_told(filled: Database) -> None:
     assert walked(filled)["idp.citizen_keys"].resealed == 1
 
 
+@pytest.mark.parametrize("kept", AT_REST, ids=lambda kept: kept.table)
+def test_what_was_destroyed_meanwhile_does_not_come_back(filled: Database, kept: AtRest) -> None:
+    with filled.writing() as db:
+        [(key, sealed)] = db.connection().exec_driver_sql(
+            kept.some, {"after": kept.first, "done": b"\x02", "limit": 1}
+        )
+        if kept.label is Label.DATA_KEY:
+            db.connection().exec_driver_sql("UPDATE keys.data_keys SET key_sealed = NULL, destroyed_at = now()")
+        else:
+            db.connection().exec_driver_sql(f"DELETE FROM {kept.table}")
+        db.connection().exec_driver_sql(kept.write, [{"key": key, "sealed": sealed}])
+        assert count_versions(db, kept) == {}
+
+
 def test_a_row_that_does_not_open_keeps_no_other_waiting(filled: Database) -> None:
     with filled.writing() as db:
         spoil = "UPDATE idp.citizen_keys SET key_sealed = %(sealed)s WHERE citizen_id = %(id)s"
