@@ -21,9 +21,9 @@ class AtRest:
     """One sealed column, with the statements that its writer lends.
 
     `some`: (row's key, sealed) of rows after %(after)s in the key's order that do not begin with %(done)s, at most
-    %(limit)s, locked, those locked by others left out. `write`: puts %(sealed)s into the row of %(key)s if it
-    is still there. `versions`: (first byte as a number, rows). `first` comes before every key; `context` of a key is what
-    its row is sealed with.
+    %(limit)s, locked, those locked by others left out. `write`: puts %(sealed)s into the row of %(key)s, if it is
+    still there. `versions`: (first byte as a number, rows). `first` comes before every key; `context` of a key is
+    what its row is sealed with.
     """
 
     label: Label
