@@ -1,7 +1,8 @@
 """Nothing is done for another site: each form there is, posted as a stranger's page would have a browser post it,
 and with the token of somebody else, changes nothing. And the cookies of which a browser thinks so.
 
-Seen to fail: with one door's `validate` left out; with `SameSite` left out of the session cookie.
+Seen to fail: with `validate` left out of one door (notifications, the password, `_own_form` of the security page);
+with the question whose page sent it left out of the form token's; with `SameSite` left out of the session cookie.
 """
 
 import re
@@ -15,7 +16,7 @@ import pytest
 from idp.app import create_flask
 from idp.gate import Gate
 from tests import local_http
-from tests.people import Person, a_person, enter
+from tests.people import PASSWORD, Person, a_person, enter
 from tests.running import Running
 from tests.sample_client import Browser, consent, log_in
 
@@ -33,16 +34,27 @@ SELECT (SELECT md5(string_agg(s::text, '|' ORDER BY s.session_id)) FROM
        (SELECT md5(string_agg(r::text, '|' ORDER BY r.code_digest)) FROM idp.recovery_codes AS r
          WHERE r.citizen_id = %(id)s),
        (SELECT md5(string_agg(n::text, '|' ORDER BY n.notification_id)) FROM idp.notifications AS n
-         WHERE n.citizen_id = %(id)s)
+         WHERE n.citizen_id = %(id)s),
+       (SELECT md5(string_agg(v::text, '|' ORDER BY v.recovery_id)) FROM idp.recoveries AS v
+         WHERE v.citizen_id = %(id)s)
 """
 
 
 @pytest.fixture(scope="module")
 def victim(running: Running, gate: Gate) -> tuple[Person, Browser]:
-    """Signed in a moment ago, with a consent, an app, printed codes and unread messages."""
+    """Signed in a moment ago, with a paused consent, an app, printed codes, unread messages and a recovery under
+    way: what a form can change is there to be changed."""
     person = a_person(gate, app=True, codes=True)
     browser, _ = enter(running, person)
     consent(browser, browser.get(running.client().visit("openid profile").url))
+    running.rows(
+        "UPDATE consent.consents SET paused_at = now() WHERE citizen_id = %(id)s RETURNING 1", id=person.citizen_id
+    )
+    elsewhere = running.browser()
+    page = elsewhere.get("/recovery")
+    page = elsewhere.submit(page, page.form("cause"), cause="forgot_password", identifier=person.nik)
+    page = elsewhere.submit(page, page.form("proofs"), proofs=["recovery_code", "email"])
+    assert elsewhere.submit(page, page.form("code"), code=person.codes[0]).url.endswith("/recovery/message")
     return person, browser
 
 
@@ -61,8 +73,9 @@ def forms_of(running: Running, gate: Gate, person: Person) -> list[str]:
 
 
 def post(running: Running, path: str, cookies: dict[str, str], **headers: str) -> httpx.Response:
-    fields = {"decision": "allow", "identifier": "x", "password": "x", "new_password": "kata sandi yang lain ini",
-              "code": "123456", "csrf_token": headers.pop("token", "")}  # fmt: skip
+    """With the right password, so that nothing but the form's own guard refuses it."""
+    fields = {"decision": "allow", "identifier": "x", "password": PASSWORD, "code": "123456",
+              "new_password": "kata sandi yang lain ini", "csrf_token": headers.pop("token", "")}  # fmt: skip
     sent = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()), "Accept": "text/html"}
     return local_http.post(
         running.issuer + path, content=urlencode(fields),
