@@ -64,7 +64,7 @@ class Gate:
         asked."""
         database = Database(url, role)
         store = KeyStore.open(settings.key_store, master_key_file=settings.master_key_file)
-        rest_sealer, watch = RestSealer(store.master), Watch(database)
+        rest_sealer, watch = store.rest_sealer(), Watch(database)
 
         def ring(db: Session) -> Keyring:
             return keyring.load(db, rest_sealer, everything=role == "gapura_worker")

@@ -33,10 +33,9 @@ from idp.processes import die_with_parent, written_out
 from idp.serving import ADDRESS
 from idp.settings import SETTINGS, Mode, Settings
 from keys import keyring, store_marks
-from keys.errors import KeyStoreError, KeyUnreadable
+from keys.errors import KeyStoreError, KeyUnreadable, MasterKeyMissing
 from keys.key_store import KeyStore
 from keys.pairwise import Pairwise
-from keys.sealing import RestSealer
 
 ROOT = Path(__file__).parents[1]
 STARTUP_SECONDS = 60
@@ -109,6 +108,8 @@ def _make_ready(installation: Installation) -> None:
     worker = installation.database("gapura_worker")
     try:
         _make_keys_ready(settings, worker)
+    except MasterKeyMissing as error:
+        raise BadStart(str(error)) from error
     except KeyUnreadable as error:
         raise BadStart(
             "The master key is not the one this database was sealed with; put that into GAPURA_MASTER_KEY_FILE."
@@ -127,7 +128,7 @@ def _make_keys_ready(settings: Settings, worker: Database) -> None:
         raise BadStart(
             "The master key was made by Gapura; in production bring your own in GAPURA_MASTER_KEY_FILE."
         )
-    sealer = RestSealer(store.master)
+    sealer = store.rest_sealer()
     with worker.writing() as db:
         keyring.ensure(db, sealer, datetime.now(UTC))
         keyring.load(db, sealer, everything=True)
@@ -144,7 +145,7 @@ def _prepare_country(settings: Settings, worker: Database, store: KeyStore) -> N
     """The demo's people and applications. Imported here, so that production never holds them (DESIGN §6.10)."""
     from idp.demo import prepare
 
-    vault, hashing = Vault(RestSealer(store.master), store.lookup), PasswordHashing(store.pepper)
+    vault, hashing = Vault(store.rest_sealer(), store.lookup), PasswordHashing(store.pepper)
     prepare.prepare(worker, settings, vault, hashing, Pairwise(store.master), datetime.now(UTC))
 
 

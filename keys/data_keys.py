@@ -10,10 +10,23 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from keys.at_rest import AtRest
 from keys.derivation import KEY_BYTES, Label
 from keys.errors import UnknownKey
 from keys.models import DataKeyRow
 from keys.sealing import RestSealer
+
+_SOME = """
+SELECT d.label, d.key_sealed FROM keys.data_keys AS d
+ WHERE d.label > %(after)s AND substr(d.key_sealed, 1, 1) <> %(done)s
+ ORDER BY d.label LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+"""
+_WRITE = """
+UPDATE keys.data_keys AS d SET key_sealed = %(sealed)s WHERE d.label = %(key)s AND d.key_sealed IS NOT NULL
+"""
+_VERSIONS = """
+SELECT get_byte(d.key_sealed, 0), count(*) FROM keys.data_keys AS d WHERE d.key_sealed IS NOT NULL GROUP BY 1
+"""
 
 
 def make_data_key(db: Session, rest_sealer: RestSealer, label: str, now: datetime) -> int:
@@ -48,3 +61,6 @@ def destroy_data_key(db: Session, key_no: int, now: datetime) -> bool:
 
 def _context(label: str) -> bytes:
     return b"keys.data_keys/" + label.encode()
+
+
+AT_REST = AtRest(Label.DATA_KEY, "keys.data_keys", "key_sealed", "", _context, _SOME, _WRITE, _VERSIONS)

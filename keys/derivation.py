@@ -29,17 +29,17 @@ class Label(StrEnum):
     INTERACTION = "interaction"
     LINK = "link"
     STORED_REQUEST = "stored-request"
-    DELIVERY = "delivery"
     PASSWORD_PROVED = "password-proved"
     RECOVERY_STEPS = "recovery-steps"
     CANCELLATION = "cancellation"
     ACTIVATION = "activation"
     REPEATABLE_NONCE = "repeatable-nonce"  # of what must seal to the same text again
 
-    # Sealed at rest: keys/sealing.RestSealer
+    # Sealed at rest: keys/sealing.RestSealer. Each stands in idp/resealing too.
     SIGNING_KEY = "signing-key"
     DATA_KEY = "data-key"
     CITIZEN_KEY = "citizen-key"
+    DELIVERY = "delivery"
 
     # Keyed digests (HMAC), under the look-up key: what is found or compared without being kept
     IDENTIFIER = "identifier"

@@ -1,5 +1,6 @@
 """What the floors above may catch. No message carries a key, a token or what was inside one."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 
@@ -21,6 +22,17 @@ class UnknownKey(KeysError):
 
 class KeyUnreadable(KeysError):
     """A private half that this installation's master key does not open: most likely the wrong master key."""
+
+
+class MasterKeyMissing(CannotOpen, KeyUnreadable):
+    """A row under a version of the master key that this process does not have. The message is for the operator."""
+
+    def __init__(self, version: int, known: Collection[int]) -> None:
+        here = ", ".join(str(one) for one in sorted(known))
+        super().__init__(
+            f"A row is sealed under version {version} of the master key, and this process knows {here}: "
+            f"copy the file master-{version} from the key store that has it, then restart every process here."
+        )
 
 
 class BadSignature(KeysError):

@@ -15,12 +15,34 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from keys import rotation
+from keys.at_rest import AtRest
+from keys.derivation import Label
 from keys.errors import StepRefused, UnknownKey
 from keys.models import PrivateKeyRow, SigningKeyRow, TokenKeyRow
-from keys.private_halves import generate, import_public, open_private, public_jwk, seal_private
+from keys.private_halves import context_of, generate, import_public, open_private, public_jwk, seal_private
 from keys.public_keys import AsymmetricKey
 from keys.rotation import LISTED, Role, State
 from keys.sealing import RestSealer
+
+# The lock is on the key's own row, as in every step of its life. A half is not updated but taken away and put
+# back: the worker may do no more.
+_SOME = """
+SELECT p.kid, p.private_sealed FROM keys.private_keys AS p JOIN keys.signing_keys AS s ON s.kid = p.kid
+ WHERE p.kid > %(after)s AND substr(p.private_sealed, 1, 1) <> %(done)s
+ ORDER BY p.kid LIMIT %(limit)s FOR UPDATE OF s SKIP LOCKED
+"""
+# In one statement: a half that was destroyed after it was read is not there to be taken, and does not come back.
+_WRITE = """
+WITH taken AS (DELETE FROM keys.private_keys AS p WHERE p.kid = %(key)s RETURNING p.kid)
+INSERT INTO keys.private_keys (kid, private_sealed) SELECT t.kid, %(sealed)s FROM taken AS t
+"""
+_VERSIONS = """
+SELECT get_byte(p.private_sealed, 0), count(*) FROM keys.private_keys AS p
+ WHERE p.private_sealed IS NOT NULL GROUP BY 1
+"""
+AT_REST = AtRest(
+    Label.SIGNING_KEY, "keys.private_keys", "private_sealed", "", context_of, _SOME, _WRITE, _VERSIONS
+)
 
 
 @dataclass(frozen=True, slots=True)

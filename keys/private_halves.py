@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from keys.derivation import Label
-from keys.errors import CannotOpen, KeyUnreadable
+from keys.errors import CannotOpen, KeyUnreadable, MasterKeyMissing
 from keys.public_keys import PUBLIC_MEMBERS, AsymmetricKey
 from keys.sealing import RestSealer
 
@@ -51,13 +51,15 @@ def import_public(jwk: dict[str, Any]) -> AsymmetricKey:
 
 def seal_private(rest_sealer: RestSealer, kid: str, key: AsymmetricKey) -> bytes:
     """The bytes for `private_sealed`."""
-    return rest_sealer.seal(Label.SIGNING_KEY, key.as_der(private=True), _context(kid))
+    return rest_sealer.seal(Label.SIGNING_KEY, key.as_der(private=True), context_of(kid))
 
 
 def open_private(rest_sealer: RestSealer, kid: str, private_sealed: bytes) -> AsymmetricKey:
     """The key with its private half, or `KeyUnreadable`."""
     try:
-        der = rest_sealer.open(Label.SIGNING_KEY, private_sealed, _context(kid))
+        der = rest_sealer.open(Label.SIGNING_KEY, private_sealed, context_of(kid))
+    except MasterKeyMissing:
+        raise
     except CannotOpen:
         raise KeyUnreadable(
             f"The private half of key {kid} does not open: this is not the master key that it was sealed under."
@@ -73,5 +75,6 @@ def open_private(rest_sealer: RestSealer, kid: str, private_sealed: bytes) -> As
     raise KeyUnreadable(f"The private half of key {kid} is of a kind that Gapura does not use.")
 
 
-def _context(kid: str) -> bytes:
+def context_of(kid: str) -> bytes:
+    """Of the row in which a private half is sealed."""
     return b"keys.private_keys/" + kid.encode()

@@ -3,7 +3,8 @@
 `Sealer` is for codes, tokens, cookies and links. Each kind has a key of its own for each day, so that no kind
 opens as another, random nonces stay safe (2^32 seals a key), and what is older than its kind can live is refused
 without being opened. `RestSealer` is for rows: the first byte is the version of the master key, so that rows can
-be sealed anew when it moves. Neither knows what is inside, and neither says why something did not open.
+be sealed anew when it moves. Neither knows what is inside, and neither says why something did not open, but for a
+version of the master key that is not here.
 """
 
 import hmac
@@ -18,7 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from keys.derivation import Label, derive, joined
-from keys.errors import CannotOpen
+from keys.errors import CannotOpen, MasterKeyMissing
 
 NONCE_BYTES, TAG_BYTES, DAY_SECONDS = 12, 16, 86400
 LONGEST_SEALED = 8192  # characters; a stranger's megabyte is refused before it is decoded
@@ -100,26 +101,37 @@ class RestSealer:
     The context names the row (its table and key), so that sealed bytes moved to another row do not open there.
     """
 
-    def __init__(self, master: bytes, version: int = 1, earlier: Mapping[int, bytes] | None = None) -> None:
-        masters = {**(earlier or {}), version: master}
-        self._version = version
+    def __init__(self, master: bytes, version: int = 1, others: Mapping[int, bytes] | None = None) -> None:
+        """`master`, which is `version`, seals; the `others` only open. A process has its from `KeyStore`."""
+        masters = {**(others or {}), version: master}
+        self.version = version
         self._key = lru_cache(maxsize=256)(lambda version, label: derive(masters[version], label))
         self._known = frozenset(masters)
 
+    @property
+    def first_byte(self) -> bytes:
+        """With which all begins that this sealer seals."""
+        return bytes((self.version,))
+
     def seal(self, label: Label, plaintext: bytes, context: bytes) -> bytes:
-        """Seal under the newest master key."""
-        version = bytes((self._version,))
-        return version + seal_with(self._key(self._version, label), plaintext, version + context)
+        """Seal under the version that seals."""
+        version = self.first_byte
+        return version + seal_with(self._key(self.version, label), plaintext, version + context)
 
     def open(self, label: Label, sealed: bytes, context: bytes) -> bytes:
-        """What was sealed with this label and context under any master key still known, or `CannotOpen`."""
-        if not sealed or sealed[0] not in self._known:
+        """What was sealed with this label and context under any master key still known, or `CannotOpen`.
+
+        `MasterKeyMissing` where the version is not here: of a row of ours, an operator must know which to bring.
+        """
+        if not sealed:
             raise CannotOpen
+        if sealed[0] not in self._known:
+            raise MasterKeyMissing(sealed[0], self._known)
         return open_with(self._key(sealed[0], label), sealed[1:], sealed[:1] + context)
 
     def reseal(self, label: Label, sealed: bytes, context: bytes) -> bytes | None:
-        """The same under the newest master key, to be written in its place; None if it is that already."""
-        if sealed[:1] == bytes((self._version,)):
+        """The same under the version that seals, to be written in its place; None if it is that already."""
+        if sealed[:1] == self.first_byte:
             return None
         return self.seal(label, self.open(label, sealed, context), context)
 

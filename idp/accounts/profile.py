@@ -23,10 +23,9 @@ from idp.accounts.citizen_key import CitizenKey, Use
 from idp.accounts.errors import NoCitizen, NoCitizenKey, StaleProfile
 from idp.accounts.identifiers import Identifier, Kind
 from idp.accounts.models import StoredIdentifier, StoredKey, StoredProfile
+from keys.at_rest import AtRest
 from keys.derivation import KEY_BYTES, Label, derive, joined
 from keys.sealing import RestSealer
-
-_KEY_CONTEXT = b"idp.citizen_keys\0"
 
 _REPLACE_PROFILE = """
     INSERT INTO idp.profiles AS p (citizen_id, profile_sealed, revision, updated_at)
@@ -47,6 +46,14 @@ _LINK_IDENTIFIER = """
      WHERE i.kind <> 'nik' OR i.citizen_id = excluded.citizen_id
     RETURNING old.citizen_id AS before_id
 """
+
+_SOME_KEYS = """
+    SELECT k.citizen_id, k.key_sealed FROM idp.citizen_keys AS k
+     WHERE k.citizen_id > %(after)s AND substr(k.key_sealed, 1, 1) <> %(done)s
+     ORDER BY k.citizen_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+"""
+_WRITE_KEY = "UPDATE idp.citizen_keys AS k SET key_sealed = %(sealed)s WHERE k.citizen_id = %(key)s"
+_VERSIONS_OF_KEYS = "SELECT get_byte(k.key_sealed, 0), count(*) FROM idp.citizen_keys AS k GROUP BY 1"
 
 
 class Value(NamedTuple):
@@ -123,9 +130,7 @@ class Vault:
     def new_key(self, citizen_id: UUID) -> tuple[CitizenKey, bytes]:
         """A key for a citizen, and its sealed form as it is stored."""
         key = secrets.token_bytes(KEY_BYTES)
-        return CitizenKey(citizen_id, key), self._rest_sealer.seal(
-            Label.CITIZEN_KEY, key, _KEY_CONTEXT + citizen_id.bytes
-        )
+        return CitizenKey(citizen_id, key), self._rest_sealer.seal(Label.CITIZEN_KEY, key, _context(citizen_id))
 
     def get_key(self, db: Session, citizen_id: UUID) -> CitizenKey:
         """The citizen's key, or `NoCitizenKey`."""
@@ -136,9 +141,7 @@ class Vault:
 
     def open_key(self, citizen_id: UUID, key_sealed: bytes) -> CitizenKey:
         """The citizen's key from its row."""
-        return CitizenKey(
-            citizen_id, self._rest_sealer.open(Label.CITIZEN_KEY, key_sealed, _KEY_CONTEXT + citizen_id.bytes)
-        )
+        return CitizenKey(citizen_id, self._rest_sealer.open(Label.CITIZEN_KEY, key_sealed, _context(citizen_id)))
 
     # ---- the profile
 
@@ -236,6 +239,22 @@ def written(values: Mapping[str, Value]) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
+def _context(citizen_id: UUID) -> bytes:
+    return b"idp.citizen_keys\0" + citizen_id.bytes
+
+
 def _read(document: bytes) -> Values:
     sources, named = json.loads(document.decode())
     return Values([(holder, datetime.fromisoformat(as_of)) for holder, as_of in sources], named)
+
+
+AT_REST = AtRest(
+    Label.CITIZEN_KEY,
+    "idp.citizen_keys",
+    "key_sealed",
+    UUID(int=0),
+    _context,
+    _SOME_KEYS,
+    _WRITE_KEY,
+    _VERSIONS_OF_KEYS,
+)

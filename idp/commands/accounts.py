@@ -36,7 +36,6 @@ from idp.settings import Mode, Settings
 from keys import store_marks
 from keys.errors import KeyStoreError
 from keys.key_store import KeyStore
-from keys.sealing import RestSealer
 
 MOST_LETTERS = 10_000
 FILE = """FILE holds one person, or a list of them, as JSON: {"nik", "holder" (code of the agency whose register
@@ -153,7 +152,7 @@ def _parts() -> Iterator[tuple[Settings, Database, Vault]]:
                 store_marks.refuse_another(db, store)
         except KeyStoreError as refusal:
             raise CommandError(str(refusal)) from refusal
-        yield settings, database, Vault(RestSealer(store.master), store.lookup)
+        yield settings, database, Vault(store.rest_sealer(), store.lookup)
 
 
 def _read(name: str) -> list[Any]:

@@ -25,7 +25,6 @@ from idp.settings import Mode, Settings
 from keys import keyring
 from keys.key_store import KeyStore
 from keys.pairwise import Pairwise
-from keys.sealing import RestSealer
 
 
 def add_to(subject: argparse.ArgumentParser) -> None:
@@ -101,7 +100,7 @@ def _parts() -> Iterator[Parts]:
                 installation,
                 store,
                 database,
-                Vault(RestSealer(store.master), store.lookup),
+                Vault(store.rest_sealer(), store.lookup),
                 PasswordHashing(store.pepper),
                 Pairwise(store.master),
             )
@@ -112,7 +111,7 @@ def _parts() -> Iterator[Parts]:
 def _number_leaves(parts: Parts) -> None:
     """Give every leaf its place now: a worker would need hours, and the hops measured would pay for it."""
     with parts.database.reading() as db:
-        ring = keyring.load(db, RestSealer(parts.store.master), everything=True)
+        ring = keyring.load(db, parts.store.rest_sealer(), everything=True)
     while True:
         with parts.database.reading() as db:
             waiting, _ = log.backlog(db)

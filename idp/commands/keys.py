@@ -1,4 +1,5 @@
-"""`gapura keys list|rotate|retire|destroy|compromise`: the signing keys, and what an operator may do to them.
+"""`gapura keys list|rotate|retire|destroy|compromise`: the signing keys, and what an operator may do to them. What
+seals them is in `master_key`.
 
 `rotate` is all that ordinary times need: it publishes the next key, and the worker takes every further step when
 it is due. A step that is not due is refused with its date, by hand as by the worker. What one person must not do
@@ -13,12 +14,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from idp import audit, invalidation
+from idp.commands import master_key
 from idp.commands.answer import FOUND_SOMETHING_WRONG, Answer, CommandError, add_command
-from idp.commands.opened import opened
+from idp.commands.opened import opened, opened_store
 from idp.settings import Mode, Settings
 from keys import keyring, rotation
-from keys.errors import KeysError, KeyStoreError, KeyUnreadable
-from keys.key_store import KeyStore
+from keys.errors import KeysError, KeyUnreadable
 from keys.rotation import LANES, Act, Key, Role, State, Step
 from keys.sealing import RestSealer
 
@@ -47,14 +48,15 @@ def add_to(subject: argparse.ArgumentParser) -> None:
     for parser in (early, gone, broken):
         parser.add_argument("kid")
     broken.add_argument("--confirm", action="store_true", help="do it; without this, only say what it would break")
+    master_key.add_to(commands)
 
 
 def show(_asked: argparse.Namespace) -> Answer:
     """Exit 3 where the master key at hand is not the one that the keys were sealed under."""
     with opened("gapura_web") as (settings, database), database.reading() as db:
         keys = keyring.list_keys(db)
-        store = _key_store(settings)
-        opens = _opens(db, RestSealer(store.master))
+        store = opened_store(settings)
+        opens = _opens(db, store.rest_sealer())
     coming = rotation.coming(keys)
     rows = [_row(key, next((step for step in coming if _concerns(step, key)), None)) for key in keys]
     lines = [
@@ -63,13 +65,15 @@ def show(_asked: argparse.Namespace) -> Answer:
     ]
     verdict = "opens them" if opens else "does NOT open them: find the key store that they were sealed under"
     lines.append(f"The master key with fingerprint {store.fingerprint} {verdict}.")
+    lines.append(master_key.line(store))
     data = {"keys": rows, "master_key_fingerprint": store.fingerprint, "master_key_opens": opens}
+    data |= master_key.shown(store)
     return Answer(data, lines, 0 if opens else FOUND_SOMETHING_WRONG)
 
 
 def rotate(asked: argparse.Namespace) -> Answer:
     def act(settings: Settings, db: Session, now: datetime) -> Answer:
-        kid = keyring.publish(db, RestSealer(_key_store(settings).master), asked.role, asked.algorithm, now)
+        kid = keyring.publish(db, opened_store(settings).rest_sealer(), asked.role, asked.algorithm, now)
         signs_at = now + rotation.PUBLISHED_BEFORE_SIGNING
         return Answer(
             {"kid": kid, "signs_at": signs_at},
@@ -102,7 +106,7 @@ def compromise(asked: argparse.Namespace) -> Answer:
 
     def act(settings: Settings, db: Session, now: datetime) -> Answer:
         _refuse_alone(settings, "A compromise")
-        instead = keyring.compromise(db, RestSealer(_key_store(settings).master), asked.kid, now)
+        instead = keyring.compromise(db, opened_store(settings).rest_sealer(), asked.kid, now)
         breaks = _breaks(db, asked.kid)
         done = f"{asked.kid} is compromised; {f'{instead} signs instead' if instead else 'it was not signing'}."
         return Answer({"kid": asked.kid, "signs_instead": instead, "breaks": breaks}, [done, *breaks])
@@ -136,13 +140,6 @@ def _change(action: str, object_id: str, act: Callable[[Settings, Session, datet
             with database.writing() as db:
                 audit.record(db, action=action, object_id=object_id, outcome="refused", detail=BY_COMMAND)
             raise CommandError(_sentence(str(refusal))) from refusal
-
-
-def _key_store(settings: Settings) -> KeyStore:
-    try:
-        return KeyStore.open(settings.key_store, master_key_file=settings.master_key_file)
-    except KeyStoreError as error:
-        raise CommandError(str(error)) from error
 
 
 def _opens(db: Session, rest_sealer: RestSealer) -> bool:

@@ -14,14 +14,11 @@ from consent.ledger.verify import Report, verify
 from consent.ledger.verify_acts import verify_acts
 from idp.clients import registry
 from idp.commands.answer import FOUND_SOMETHING_WRONG, Answer, CommandError, add_command
-from idp.commands.opened import opened
-from idp.settings import Settings
+from idp.commands.opened import opened, opened_store
 from keys import keyring
-from keys.errors import KeyStoreError
 from keys.key_store import KeyStore
 from keys.pairwise import Pairwise
 from keys.rotation import Role
-from keys.sealing import RestSealer
 
 
 def add_to(subject: argparse.ArgumentParser) -> None:
@@ -51,7 +48,7 @@ def run_verify(asked: argparse.Namespace) -> Answer:
         db.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         db.connection().exec_driver_sql("SET LOCAL statement_timeout = 0")
         db.connection().exec_driver_sql("SET TRANSACTION READ ONLY")
-        store = _store(settings)
+        store = opened_store(settings)
         report = verify(db, _verifiers(db, store), outside)
         report.problems += verify_acts(db, _Subjects(db, store))
     return Answer(_data(report), _lines(report), 0 if report.sound else FOUND_SOMETHING_WRONG)
@@ -68,7 +65,7 @@ def head(_asked: argparse.Namespace) -> Answer:
 
 def keys(_asked: argparse.Namespace) -> Answer:
     with opened("gapura_web") as (settings, database), database.reading() as db:
-        written = [str(key) for key in _verifiers(db, _store(settings))]
+        written = [str(key) for key in _verifiers(db, opened_store(settings))]
     return Answer(written, written)
 
 
@@ -92,15 +89,8 @@ def _verifiers(db: Session, store: KeyStore) -> list[VerifierKey]:
     origin = sequencer.find_origin(db)
     if origin is None:
         return []
-    ring = keyring.load(db, RestSealer(store.master))
+    ring = keyring.load(db, store.rest_sealer())
     return [checkpoint.verifier_of(origin, key) for key in ring.history(Role.LEDGER)]
-
-
-def _store(settings: Settings) -> KeyStore:
-    try:
-        return KeyStore.open(settings.key_store, master_key_file=settings.master_key_file)
-    except KeyStoreError as error:
-        raise CommandError(str(error)) from error
 
 
 def _read(path: Path) -> str:

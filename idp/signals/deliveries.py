@@ -16,8 +16,9 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from idp.signals.outbox import Signal
+from keys.at_rest import AtRest
 from keys.derivation import Label
-from keys.errors import CannotOpen
+from keys.errors import CannotOpen, MasterKeyMissing
 from keys.sealing import RestSealer
 
 TRIED_FOR = timedelta(hours=72)
@@ -83,6 +84,14 @@ DELETE FROM idp.deliveries AS d
    SELECT o.delivery_id FROM idp.deliveries AS o WHERE o.given_up_at < %(before)s LIMIT %(limit)s)
 """
 
+_SOME = """
+SELECT d.delivery_id, d.token_sealed FROM idp.deliveries AS d
+ WHERE d.delivery_id > %(after)s AND substr(d.token_sealed, 1, 1) <> %(done)s
+ ORDER BY d.delivery_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+"""
+_WRITE = "UPDATE idp.deliveries AS d SET token_sealed = %(sealed)s WHERE d.delivery_id = %(key)s"
+_VERSIONS = "SELECT get_byte(d.token_sealed, 0), count(*) FROM idp.deliveries AS d GROUP BY 1"
+
 
 @dataclass(frozen=True)
 class Delivery:
@@ -111,7 +120,7 @@ class Unreadable(Exception):
 
 def keep(db: Session, rest_sealer: RestSealer, signal: Signal) -> None:
     """From a signal that was taken out of the outbox in this transaction."""
-    sealed = rest_sealer.seal(Label.DELIVERY, json.dumps(signal.detail).encode(), signal.signal_id.bytes)
+    sealed = rest_sealer.seal(Label.DELIVERY, json.dumps(signal.detail).encode(), _context(signal.signal_id))
     given = {
         "delivery_id": signal.signal_id,
         "client_no": signal.client_no,
@@ -125,7 +134,9 @@ def keep(db: Session, rest_sealer: RestSealer, signal: Signal) -> None:
 def opened(rest_sealer: RestSealer, delivery: Delivery) -> About:
     """What is to be told; `Unreadable`."""
     try:
-        detail = json.loads(rest_sealer.open(Label.DELIVERY, delivery.sealed, delivery.delivery_id.bytes))
+        detail = json.loads(rest_sealer.open(Label.DELIVERY, delivery.sealed, _context(delivery.delivery_id)))
+    except MasterKeyMissing:
+        raise  # of this machine, not of the delivery: it is told once the key is here
     except (CannotOpen, ValueError) as error:
         raise Unreadable from error
     return about_of(detail)
@@ -186,3 +197,10 @@ def forget(db: Session, limit: int, now: datetime) -> int:
     """Delete those given up 30 days ago, at most `limit` rows; how many. The worker's."""
     given = {"before": now - KEPT_FOR, "limit": limit}
     return db.connection().exec_driver_sql(_FORGET, given).rowcount
+
+
+def _context(delivery_id: UUID) -> bytes:
+    return delivery_id.bytes
+
+
+AT_REST = AtRest(Label.DELIVERY, "idp.deliveries", "token_sealed", UUID(int=0), _context, _SOME, _WRITE, _VERSIONS)

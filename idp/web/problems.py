@@ -22,6 +22,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from idp.errors import Code, DatabaseAway, OAuthError, PageError
 from idp.exchange import Reply
 from idp.web import languages, pages, session_cookie
+from keys.errors import MasterKeyMissing
 
 log = structlog.get_logger()
 
@@ -224,6 +225,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(OAuthError, _of_oauth)
     app.register_error_handler(PageError, _of_page)
     app.register_error_handler(DatabaseAway, _of_database)
+    app.register_error_handler(MasterKeyMissing, _of_master_key)
     app.register_error_handler(HTTPException, _of_http)
     app.register_error_handler(Exception, _of_bug)
 
@@ -254,6 +256,14 @@ def _of_page(error: PageError) -> Response:
 def _of_database(error: DatabaseAway) -> Response:
     if _for_machines():
         return _written(reply(error))
+    return page("unavailable", 503, headers=_wait(503))
+
+
+def _of_master_key(error: MasterKeyMissing) -> Response:
+    """A machine that was not given the key store yet: others can answer, and its log says what to bring."""
+    log.error("master key missing", mend=str(error))
+    if _for_machines():
+        return _written(_json(503, Code.TEMPORARILY_UNAVAILABLE, "try again", _wait(503)))
     return page("unavailable", 503, headers=_wait(503))
 
 

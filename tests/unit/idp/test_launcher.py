@@ -66,6 +66,15 @@ class Running:
         assert len(said) == 1, result.stderr
         return said[0]
 
+    def command(self, *arguments: str) -> str:
+        """What `gapura` says beside it."""
+        command = [Path(sys.executable).with_name("gapura"), *arguments]
+        result = subprocess.run(
+            command, cwd=ROOT, env=self.environment(), capture_output=True, text=True, timeout=90
+        )
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
+
     def children(self) -> list[int]:
         """Everybody who carries this instance's folder in arguments or environment."""
         marks = (str(self.folder).encode(),)
@@ -271,6 +280,29 @@ def test_a_server_that_does_not_fit_is_one_sentence(running: Running) -> None:
         connection.execute("UPDATE idp.alembic_version SET version_num = '9999'")
     assert "revision 9999, which this program does not know" in running.refused(DATABASE_URL=url, **elsewhere)
     assert running.healthy(), "who was refused disturbed nobody"
+
+
+def test_a_store_without_the_master_key_that_rows_hang_on_is_one_sentence(
+    running: Running,
+) -> None:
+    running.start()
+    running.command("keys", "renew-master")
+    running.command("keys", "renew-master", "--use", "2")
+    assert "idp.citizen_keys: 0 sealed anew" not in running.command("keys", "reseal")
+    assert "keys.private_keys: 0 sealed anew, 0 left." in running.command("keys", "reseal")
+    running.end()
+    assert running.nobody_left(within=15)
+    running.start()
+    assert running.healthy()
+    running.end()
+    assert running.nobody_left(within=15)
+    store = running.folder / "instance" / "keys"
+    for name in ("sealing", "master-2"):
+        (store / name).rename(running.folder / name)
+    assert "copy the file master-2 from the key store that has it" in running.refused()
+    for name in ("sealing", "master-2"):
+        (running.folder / name).rename(store / name)
+    running.start()
 
 
 def test_another_mode_no_key_store_or_another_master_key_is_one_sentence(running: Running) -> None:

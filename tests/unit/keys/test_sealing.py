@@ -144,7 +144,7 @@ def test_it_opens_nowhere_else(label: Label, context: bytes) -> None:
 def test_when_the_master_key_moves_rows_are_sealed_anew() -> None:
     before = RestSealer(MASTER)
     sealed = before.seal(Label.CITIZEN_KEY, b"secret", b"row 1")
-    after = RestSealer(bytes(32), version=2, earlier={1: MASTER})
+    after = RestSealer(bytes(32), version=2, others={1: MASTER})
     assert after.open(Label.CITIZEN_KEY, sealed, b"row 1") == b"secret"
     resealed = after.reseal(Label.CITIZEN_KEY, sealed, b"row 1")
     assert resealed is not None
@@ -156,7 +156,7 @@ def test_when_the_master_key_moves_rows_are_sealed_anew() -> None:
 
 
 def test_the_version_byte_cannot_be_exchanged() -> None:
-    sealer = RestSealer(MASTER, version=2, earlier={1: MASTER})
+    sealer = RestSealer(MASTER, version=2, others={1: MASTER})
     sealed = sealer.seal(Label.CITIZEN_KEY, b"secret", b"row 1")
     with pytest.raises(CannotOpen):
         sealer.open(Label.CITIZEN_KEY, b"\x01" + sealed[1:], b"row 1")

@@ -2,10 +2,12 @@ import json
 import re
 
 import pytest
+import structlog
 from flask import Flask, abort
 
 from idp.errors import Code, DatabaseAway, OAuthError, PageError
 from idp.web import problems
+from keys.errors import MasterKeyMissing
 
 
 def door(app: Flask, path: str, error: Exception, methods: tuple[str, ...] = ("GET",)) -> None:
@@ -75,6 +77,17 @@ def test_without_its_database_every_door_says_when_to_come_back(app: Flask) -> N
         assert answer.status_code == 503
         assert int(answer.headers["Retry-After"]) > 0
     assert json.loads(app.test_client().get("/token").data)["error"] == "temporarily_unavailable"
+
+
+def test_without_the_master_key_of_a_row_it_is_the_same_and_the_log_names_the_mend(app: Flask) -> None:
+    door(app, "/userinfo", MasterKeyMissing(2, {1}))
+    door(app, "/consents", MasterKeyMissing(2, {1}))
+    with structlog.testing.capture_logs() as logged:
+        answers = [app.test_client().get(path) for path in ("/userinfo", "/consents")]
+    assert [answer.status_code for answer in answers] == [503, 503]
+    assert all(int(answer.headers["Retry-After"]) > 0 for answer in answers)
+    assert "master" not in answers[0].text + answers[1].text
+    assert "copy the file master-2" in logged[0]["mend"]
 
 
 @pytest.mark.parametrize(
