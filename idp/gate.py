@@ -77,7 +77,7 @@ class Gate:
             rest_sealer=rest_sealer,
             pairwise=Pairwise(store.master),
             vault=Vault(rest_sealer, store.lookup),
-            hashing=PasswordHashing(store.pepper),
+            hashing=PasswordHashing(store.pepper, admitted=max(1, settings.web_threads - 1)),
             watch=watch,
             keyring=Cached(watch, ring),
             jwks=Cached(watch, lambda db: jwks.document(ring(db))),

@@ -10,7 +10,6 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from idp import log
-from idp.accounts.password_hashing import ADMITTED
 from idp.settings import Settings
 
 ADDRESS = "127.0.0.1"
@@ -27,16 +26,15 @@ def main() -> int:
     """Serve until told to stop: TERM and INT finish what is under way, HUP replaces the workers one by one."""
     log.configure()
     settings = Settings.from_env()
-    threads = settings.web_threads + ADMITTED  # who waits for the hash of a password holds none of the hops'
     Server(
         target="wsgi:app",
         address=ADDRESS,
         port=settings.port,
         interface=Interfaces.WSGI,
         workers=settings.web_processes,
-        blocking_threads=threads,
+        blocking_threads=settings.web_threads,
         backlog=1024,
-        backpressure=8 * threads,  # further ones wait in the backlog, where they cost no memory
+        backpressure=8 * settings.web_threads,  # further ones wait in the backlog, where they cost no memory
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=10_000, keep_alive=True, pipeline_flush=False),
         websockets=False,

@@ -155,7 +155,7 @@ SETTINGS = (
         "GAPURA_WEB_THREADS",
         "threads",
         "4",
-        "Hops at once in a web process. It has more threads, for sign-ins; each holds one database connection.",
+        "Threads in a web process, all but one of which may sign in; each holds one database connection.",
     ),
 )
 

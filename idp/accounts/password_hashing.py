@@ -1,9 +1,10 @@
 """The slow hash of a password (argon2id), and the queue before it.
 
 A hash costs 19 MiB and as much processor time as twenty hops, and anyone may ask for one: so few run at once, a
-bounded number waits, and who finds the queue full is told to come back. The server has a thread for each that is
-admitted beside those of the hops: however many sign in, a hop finds a thread free. The password is first keyed
-with the pepper, so that a stolen table alone cannot be guessed at, and a megabyte costs no more than a word.
+few more wait, and who finds the queue full is told to come back. Whoever waits holds a thread of the server: the
+queue is shorter than there are threads, so that however many sign in, a hop finds one free (ADR 0006). The
+password is first keyed with the pepper, so that a stolen table alone cannot be guessed at, and a megabyte costs no
+more than a word.
 """
 
 import hmac
@@ -19,8 +20,6 @@ from idp.accounts.password_rules import normal_form
 from keys.derivation import Label, derive
 
 MEMORY_KIB, PASSES, LANES = 19 * 1024, 2, 1  # OWASP's second choice for argon2id; DESIGN §3
-RUNNING = max(1, (os.cpu_count() or 2) // 2)  # in one process: half the cores are left to the hops
-ADMITTED = RUNNING + 7  # at 30 ms a hash, the last of them waits a fifth of a second
 LONGEST_WAIT_SECONDS = 5.0
 
 
@@ -29,13 +28,17 @@ class QueueFull(Exception):
 
 
 class PasswordHashing:
-    """The hash of one installation, and the queue of one process."""
+    """The hash of one installation, and the queue of one process: `admitted` run or wait.
 
-    def __init__(self, pepper: bytes) -> None:
+    As many as half the cores run at once; the other half is left to the hops.
+    """
+
+    def __init__(self, pepper: bytes, admitted: int = 16) -> None:
+        running = min(admitted, max(1, (os.cpu_count() or 2) // 2))
         self._key = derive(pepper, Label.PASSWORD)
         self._argon2 = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)
-        self._running = BoundedSemaphore(RUNNING)
-        self._admitted = BoundedSemaphore(ADMITTED)
+        self._running = BoundedSemaphore(running)
+        self._admitted = BoundedSemaphore(admitted)
         self._of_nobody = self._argon2.hash(os.urandom(32))
 
     def hash(self, password: str) -> str:

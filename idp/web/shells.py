@@ -7,7 +7,6 @@ own work. What it does not know (another path or method), and every error a pers
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
-from threading import BoundedSemaphore
 from typing import Any
 
 import flask
@@ -46,9 +45,6 @@ class Front:
             if method in ("GET", "POST")
         }
         self._every = headers.every_answer(gate.issuer)
-        # The server has more threads, for sign-ins (`password_hashing`). More hops at once would only contend for
-        # the interpreter: each cost a fifth more with twenty threads than with four.
-        self._turns = BoundedSemaphore(gate.settings.web_threads)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         answer = self._doors.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
@@ -56,8 +52,7 @@ class Front:
             return self._onward(environ, start_response)
         request = Request(environ)
         try:
-            with self._turns:
-                reply = answer(request)
+            reply = answer(request)
             added = _cors(self._gate, request) if request.path != "/authorize" else []
         except Exception as problem:
             environ[PROBLEM] = problem  # Flask's error handlers make the answer, a page where one is due

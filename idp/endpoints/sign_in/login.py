@@ -35,7 +35,8 @@ from idp.web.sign_in import ScreenForm, Screening
 
 blueprint = Blueprint("login", __name__)
 
-QUEUE_SECONDS = 2  # by then a full queue of hashes has been through
+KNOCKS = 8  # a browser takes at most 20
+RUSH_SECONDS = 2
 
 
 _not_looked_at = audit.Pace()
@@ -80,10 +81,7 @@ def submit() -> Response:
             known=known, remote=exchange.remote, now=now, code=(form.code.data or "").strip(),
         )  # fmt: skip
     except QueueFull:
-        form.refuse("password", gettext("Sedang banyak yang masuk. Tunggu beberapa detik, lalu coba lagi."))
-        response = _page(form, screen, 503)
-        response.headers["Retry-After"] = str(QUEUE_SECONDS)
-        return response
+        return _come_back(form, screen)
     _note(outcome)
     match outcome:
         case SignedIn():
@@ -96,6 +94,20 @@ def submit() -> Response:
         case Refused() | Spent():
             form.refuse("identifier", _refusal(outcome))
             return _page(form, screen, 400, code_too=isinstance(outcome, Spent))
+
+
+def _come_back(form: LoginForm, screen: Screening | None) -> Response:
+    """The queue of hashes is full. The browser itself knocks again, for 307 keeps the method and what was typed:
+    its way here and back is the wait, and holds no thread. In a rush that lasts the citizen is asked to.
+    """
+    knocks = request.args.get("knock", 0, type=int)
+    if 0 <= knocks < KNOCKS:
+        again = {"Location": f"/login?knock={knocks + 1}", "Cache-Control": "no-store"}
+        return Response(status=307, headers=again)
+    form.refuse("password", gettext("Sedang banyak yang masuk. Tunggu beberapa detik, lalu coba lagi."))
+    response = _page(form, screen, 503)
+    response.headers["Retry-After"] = str(RUSH_SECONDS)
+    return response
 
 
 def _is_over(screen: Screening | None) -> bool:
