@@ -19,6 +19,7 @@ class Code(StrEnum):
     UNSUPPORTED_GRANT_TYPE = "unsupported_grant_type"  # RFC 6749 §5.2
     UNSUPPORTED_RESPONSE_TYPE = "unsupported_response_type"  # RFC 6749 §4.1.2.1
     INVALID_SCOPE = "invalid_scope"  # RFC 6749 §5.2
+    INVALID_TARGET = "invalid_target"  # RFC 8707 §2
     ACCESS_DENIED = "access_denied"  # RFC 6749 §4.1.2.1
     INVALID_TOKEN = "invalid_token"  # RFC 6750 §3.1
     INSUFFICIENT_SCOPE = "insufficient_scope"  # RFC 6750 §3.1

@@ -100,6 +100,12 @@ def response_mode(reading: Reading) -> None:
     reading.response_mode = value
 
 
+def no_resource(reading: Reading) -> None:
+    """No resource is known here yet: a token for our own doors is not what was asked for (RFC 8707 §2)."""
+    if reading.get("resource") is not None:
+        raise OAuthError(Code.INVALID_TARGET, "no resource is known here, so leave the resource parameter out")
+
+
 def no_doubles(reading: Reading) -> None:
     if reading.parameters.doubled:
         raise OAuthError(Code.INVALID_REQUEST, "a parameter came more than once")
@@ -187,6 +193,7 @@ def validated(reading: Reading, attributes: Attributes, subjects: Subjects) -> A
     """All rules after the address is proven, in order; the first that fails is told to the client."""
     response_type(reading)
     response_mode(reading)
+    no_resource(reading)
     no_doubles(reading)
     no_request_object(reading)
     sizes(reading)

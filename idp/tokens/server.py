@@ -63,6 +63,9 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]
             self.gate.clock(),
             loopback=self.gate.loopback,
         )
+        # Before the grant: whoever is told so has spent neither code nor refresh token (RFC 8707 §2).
+        if "resource" in request.parameters.single:
+            raise OAuthError(Code.INVALID_TARGET, "no resource is known here, so leave the resource parameter out")
         return request.client
 
     def send_signal(self, *_: Any, **__: Any) -> None:

@@ -75,12 +75,18 @@ def _proved(
 def _begun(db: Session, steps: Steps, way: Way, now: datetime) -> recovery.Standing | NotPossible:
     gate, citizen_id = current.gate(), steps.citizen_id
     standing = recovery.begin(db, citizen_id, steps.cause, way.proof, now)
-    if isinstance(standing, NotPossible) or standing.cancel_handle is None:
+    if isinstance(standing, NotPossible):
+        return standing
+    is_new = standing.cancel_handle is not None
+    # Also where one is under way already: it may be the one that somebody else began.
+    puts_out = steps.cause is Cause.SOMEBODY_ELSE
+    if not (is_new or puts_out):
         return standing
     if not rate_limits.spend(db, gate.vault, RECOVERIES_OF_AN_ACCOUNT, str(citizen_id), now):
         raise _LeadsNowhere(gettext("Terlalu banyak permintaan untuk akun ini. Coba lagi satu jam lagi."))
-    recovery_messages.warn(db, gate, citizen_id, standing, languages.current())
-    if steps.cause is Cause.SOMEBODY_ELSE:
+    if is_new:
+        recovery_messages.warn(db, gate, citizen_id, standing, languages.current())
+    if puts_out:
         consent.pause_all(db, citizen_id)
         account.credential_changed(db, citizen_id, None, Change.RECOVERED)
     return standing

@@ -73,6 +73,7 @@ class CodeForm(Form):
 class LoginForm(Form):
     identifier = StringField("NIK, nomor HP, atau e-mail")
     password = PasswordField("Kata sandi")
+    code = StringField("Kode 6 angka, atau kode pemulihan")
     shared_device = BooleanField("HP atau komputer ini dipakai bersama")
 
 
@@ -108,6 +109,15 @@ def wrong_login() -> Form:
     form.refuse("identifier", gettext("Nama masuk atau kata sandi tidak cocok. Periksa keduanya, lalu coba lagi."))
     form.refuse("password", gettext("Isi kata sandi."))
     return form
+
+
+def login_refused(field: str, text: str) -> Callable[[], Form]:
+    def made() -> Form:
+        form = LoginForm(identifier="3273006004010011")
+        form.refuse(field, gettext(text))
+        return form
+
+    return made
 
 
 def row(name: str, label: str, value: Any, **more: Any) -> dict[str, Any]:
@@ -197,9 +207,10 @@ def agencies(*permits: SimpleNamespace) -> list[SimpleNamespace]:
 
 def looks() -> list[SimpleNamespace]:
     plain = {"agency": "Dinas Kesehatan Kota Sukamaju", "service": "Antrean Puskesmas", "labels": "Nama, NIK"}
-    plain |= {"purpose": "Mendaftarkan Anda di antrean puskesmas.", "at": NOW, "consent_id": ID}
+    plain |= {"purpose": "Mendaftarkan Anda di antrean puskesmas.", "at": NOW, "consent_id": ID, "asked_by": None}
     return [
         SimpleNamespace(**plain, basis="izin Anda", given=True),
+        SimpleNamespace(**plain | {"asked_by": "Kantor Catatan Sipil Nusantara"}, basis="izin Anda", given=True),
         SimpleNamespace(**plain | {"consent_id": None}, basis="izin sudah dicabut", given=False),
     ]
 
@@ -210,6 +221,13 @@ def hang_sign_in(gallery: Gallery) -> None:
     gallery.add("sign_in/login.html", form=LoginForm, **sign_in)
     gallery.add("sign_in/login.html", "empty", form=LoginForm, handle="", client=None, action="/login")
     gallery.add("sign_in/login.html", "wrong", form=wrong_login, **sign_in)
+    spent = login_refused(
+        "identifier",
+        "Terlalu banyak percobaan dari jaringan ini. Isi kode juga, pulihkan akun, atau coba lagi nanti.",
+    )
+    gallery.add("sign_in/login.html", "spent", form=spent, code_too=True, **sign_in)
+    crowded = login_refused("password", "Sedang banyak yang masuk. Tunggu beberapa detik, lalu coba lagi.")
+    gallery.add("sign_in/login.html", "crowded", form=crowded, **sign_in)
     sms = {"sms": SimpleNamespace(ending="1234", again_at=NOW)}
     second = "sign_in/second_factor.html"
     gallery.add(second, form=CodeForm, handle="h", client=client, by_sms=True, **sms)

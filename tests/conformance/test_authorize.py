@@ -144,6 +144,7 @@ REFUSED: list[tuple[dict[str, str | None], str]] = [
     ({"request": "e30.e30."}, "request_not_supported"),
     ({"request_uri": "https://jahat.example/r"}, "request_uri_not_supported"),
     ({"id_token_hint": "garbage"}, "invalid_request"),
+    ({"resource": "https://api.example/"}, "invalid_target"),
     ({"prompt": "none"}, "login_required"),
 ]
 
@@ -152,7 +153,7 @@ REFUSED: list[tuple[dict[str, str | None], str]] = [
 def test_each_fault_after_the_address_is_told_by_its_code(
     running: Running, client: SampleClient, changed: dict[str, str | None], error: str
 ) -> None:
-    """(row 4, row 5, row 7, row 8, row 20, C005, C006, C015, C028, C029, C041)"""
+    """(row 4, row 5, row 7, row 8, row 20, row 50, C005, C006, C015, C028, C029, C041)"""
     told = error_of(ask(running, query(client, **changed)), client)
     assert told["error"] == error
     assert told["iss"] == running.issuer

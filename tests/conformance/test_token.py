@@ -279,6 +279,26 @@ def test_a_refresh_may_ask_for_less_and_never_for_more(client: SampleClient, tok
     assert set(client.userinfo(less["access_token"]).json()) == {"sub"}
 
 
+def test_a_token_for_a_resource_that_nobody_knows_is_refused_and_spends_nothing(
+    running: Running, client: SampleClient, browser: Browser
+) -> None:
+    """(row 50): not a token for something else, whatever the grant; the code and the refresh token still work."""
+    visit = client.visit(SCOPE)
+    code = client.code(visit, browser.get(visit.url))
+    form = {
+        "grant_type": "authorization_code", "code": code, "redirect_uri": client.redirect_uri,
+        "code_verifier": visit.verifier,
+    }  # fmt: skip
+    assert_error(client.token({**form, "resource": "https://api.example/"}), "invalid_target")
+    answer = client.token(form)
+    assert answer.status_code == 200
+    refresh = {"grant_type": "refresh_token", "refresh_token": answer.json()["refresh_token"]}
+    assert_error(client.token({**refresh, "resource": running.issuer}), "invalid_target")
+    assert client.token(refresh).status_code == 200
+    machine = {"grant_type": "client_credentials", "resource": "bukan alamat"}
+    assert_error(client.token(machine), "invalid_target")
+
+
 def test_a_refresh_token_of_another_client_is_refused(running: Running, tokens: Tokens) -> None:
     """(row 48, C025)"""
     form = {"grant_type": "refresh_token", "refresh_token": tokens.answer["refresh_token"]}

@@ -42,6 +42,11 @@ def test_it_tells_what_is_allowed_and_after_a_withdrawal_nothing(running: Runnin
         " ON a.agency_no = d.source_agency_no ORDER BY d.disclosure_id DESC LIMIT 1"
     )[0]
     assert asked_by == "dukcapil-nusantara", "who asked stands in the disclosures"
+    looked = browser.get("/disclosures").html
+    row = next(one for one in looked.split("<tr>") if "Kantor Catatan Sipil Nusantara" in one)
+    assert "Ikut melihat, sebagai pemegang data:" in row, "and on the citizen's page"
+    assert "Bantuan Beras" in row
+    assert looked.count("Ikut melihat") == 1, "where the application looked by itself nobody else is named"
     page = browser.get(f"/consents/{consent_id}/withdraw")
     browser.submit(page, page.form("csrf_token"), press="withdraw-confirm")
     assert challenge(ask(running, tokens.access_token)) == (401, 'Bearer error="invalid_token"')

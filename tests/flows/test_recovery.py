@@ -393,6 +393,58 @@ def test_somebody_else_is_put_out_with_the_first_proof(running: Running, gate: G
     assert enter(running, person, password=OTHER)[1].url.endswith("/security")
 
 
+def test_somebody_else_is_put_out_also_where_they_began_a_recovery_before(running: Running, gate: Gate) -> None:
+    """(row 91): the owner adds to a recovery that is under way, and all that the page promises happens."""
+    person, client = a_person(gate, codes=True), running.client()
+    thief = running.browser()
+    sign_in(thief, client, person.as_told(), scope="openid profile")
+    by_device(thief, begin(thief, person.nik, DEVICE, EMAIL))
+    owner = running.browser()
+    page = answer(owner, begin(owner, person.nik, CODE, EMAIL, cause="somebody_else"), person.codes[0])
+    assert page.url.endswith("/recovery/message")
+    assert thief.get("/security").has_form("identifier", "password")
+    ((running_on,),) = running.rows(
+        "SELECT count(*) FROM consent.consents WHERE citizen_id = %(id)s AND paused_at IS NULL",
+        id=person.citizen_id,
+    )
+    assert running_on == 0
+    assert states(running, person) == ["waiting"], "one recovery, and the warning of it went out once"
+    assert said(running, person.phone, 1).count("Batalkan") == 1
+
+
+def test_the_link_in_a_warning_leads_here_whatever_host_the_request_names(running: Running, gate: Gate) -> None:
+    """(C066)"""
+    person = a_person(gate, codes=True)
+    forged = {
+        "Host": "jahat.example", "X-Forwarded-Host": "jahat.example", "X-Forwarded-Proto": "ftp",
+        "Forwarded": "host=jahat.example;proto=ftp",
+    }  # fmt: skip
+    browser = Browser(running.issuer, {"Accept-Language": "id"} | forged)
+    page = answer(browser, begin(browser, person.nik, CODE, EMAIL), person.codes[0])
+    assert "jahat.example" not in page.html
+    told = said(running, person.phone, 1) + said(running, person.email, 2)
+    assert "jahat.example" not in told
+    links = re.findall(r"http\S+", told)
+    assert len(links) == 2
+    assert all(link.startswith(f"{running.issuer}/recovery/cancel?link=") for link in links)
+
+
+SPELLINGS: list[Callable[[Person], str]] = [
+    lambda person: person.nik, lambda person: person.email, lambda person: f"  {person.email.upper()} ",
+    lambda person: "0" + person.phone.removeprefix("+62"),
+]  # fmt: skip
+
+
+def test_guesses_count_together_however_the_name_is_spelled(running: Running, gate: Gate) -> None:
+    """(C064)"""
+    person, browser = a_person(gate), running.browser()
+    for spelling in SPELLINGS:
+        wrong = log_in(browser, browser.get("/login"), {"nik": spelling(person), "password": "x"})
+        assert "Nama masuk atau kata sandi tidak cocok." in wrong.html
+    waits = log_in(browser, browser.get("/login"), {"nik": person.phone, "password": "x"})
+    assert "Terlalu banyak percobaan. Coba lagi pukul" in waits.html
+
+
 def test_consents_are_paused_until_the_owner_resumes_each(running: Running, gate: Gate) -> None:
     """(row 91): a proof of somebody_else lets nothing leave, whatever token is out there."""
     person, client = a_person(gate, codes=True), running.client()

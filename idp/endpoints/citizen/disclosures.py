@@ -1,5 +1,6 @@
 """Who looked at my data: every release and refusal, newest first, by day, with what, what for, on which basis.
 
+Where the holder of the data asked about a token, the row names it too: it learned what the application may have.
 A row names no third person. What a statute hides until a day is not in the list before it, and the foot says so.
 """
 
@@ -39,7 +40,9 @@ NOT_GIVEN = {
 
 @dataclass(frozen=True)
 class Look:
-    """One row. `given`: whether anything left; `basis`: why, or why not."""
+    """One row. `given`: whether anything left; `basis`: why, or why not; `asked_by`: the data provider that
+    looked, if it is another agency than the application's own.
+    """
 
     at: datetime
     agency: str
@@ -49,6 +52,7 @@ class Look:
     basis: str
     given: bool
     consent_id: UUID | None
+    asked_by: str | None
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,16 @@ def _look(row: Disclosure) -> Look:
         basis=_basis(row, reason),
         given=reason.permits,
         consent_id=row.consent_id,
+        asked_by=_asked_by(row, client),
     )
+
+
+def _asked_by(row: Disclosure, client: Client) -> str | None:
+    if row.source_agency_no in (None, client.agency_no):
+        return None
+    clients = current.gate().registry.get().by_no.values()
+    names = (one.agency_name for one in clients if one.agency_no == row.source_agency_no)
+    return next((in_language(name, languages.current()) for name in names), None)
 
 
 def _basis(row: Disclosure, reason: Reason) -> str:
