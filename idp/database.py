@@ -6,12 +6,15 @@ server that no longer writes (C083: 25006, 57P01, 08006), is thrown away; the ne
 that is away is one exception, `DatabaseAway`, within two seconds. Knows no table.
 """
 
+import os
 import select
+import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, LiteralString, TypeVar
+from weakref import WeakSet
 
 import psycopg
 import sqlalchemy
@@ -73,6 +76,7 @@ class Database:
         self._role = role
         self._held = threading.local()
         self._silent, self._ask_again_at, self._turn = False, 0.0, threading.Lock()
+        self._open: WeakSet[psycopg.Connection[Any]] = WeakSet()
         self.engine = self._engine(WRITING_SETTINGS)
         self._reading_engine = self._engine(READING_SETTINGS, isolation_level="AUTOCOMMIT")
 
@@ -97,6 +101,16 @@ class Database:
             connection = self._connect(HotConnection, HOT_SETTINGS, autocommit=True, prepare_threshold=0)
             self._held.connection = connection
         return connection
+
+    def cut(self) -> None:
+        """End every connection: the server says nothing, and libpq would wait for it without end. Whoever waits is
+        told that the database is away (C082).
+        """
+        with self._turn:
+            waiting = [connection for connection in self._open if not connection.closed]
+        for connection in waiting:
+            with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as copy:
+                copy.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Give back what this thread and the pools hold."""
@@ -141,6 +155,8 @@ class Database:
             self._ask_again_at = time.monotonic() + ASK_AGAIN_SECONDS if self._silent else 0.0
             raise DatabaseAway("database: no connection") from error
         self._silent, self._ask_again_at = False, 0.0
+        with self._turn:
+            self._open.add(connection)
         return connection
 
     def _take_turn(self) -> None:

@@ -26,6 +26,7 @@ log = structlog.get_logger()
 ASKED_EVERY_SECONDS = 0.3
 ANSWER_WITHIN_MS = 300
 GOOD_FOR_SECONDS = 1.0
+SILENT_AFTER_SECONDS = 2.0  # the server itself gives up after 300 ms: then it says nothing at all
 
 _GENERATION = "SELECT generation FROM idp.generation"
 _BUMP = text("UPDATE idp.generation SET generation = generation + 1")
@@ -48,18 +49,22 @@ class Watch:
         self.database = database
         self._answer = Answer(0, float("-inf"))
         self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
+        self._asking_since: float | None = None
         # Called after each answer: what must be at hand already when the database goes. Filled before `start`.
         self.ahead: list[Callable[[], object]] = []
 
     def start(self) -> None:
-        self._thread = threading.Thread(target=self._run, name="invalidation", daemon=True)
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=run, name="invalidation", daemon=True) for run in (self._run, self._listen)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         self._stopping.set()
-        if self._thread is not None:
-            self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
     def generation(self) -> int:
         answer = self._answer
@@ -85,6 +90,7 @@ class Watch:
     def _run(self) -> None:
         limited = None
         while not self._stopping.wait(ASKED_EVERY_SECONDS):
+            self._asking_since = time.monotonic()
             try:
                 connection = self.database.hot()
                 if connection is not limited:  # this thread's own, new after a break
@@ -97,6 +103,18 @@ class Watch:
                 continue  # silence for a second closes the caches; the next round opens them again
             except Exception as error:  # whoever asks for that value meets it too; the asking must go on
                 log.error("not loaded ahead", exc_info=error)
+            finally:
+                self._asking_since = None
+
+    def _listen(self) -> None:
+        """A server that says nothing would hold every thread that asks it. One question without an answer is
+        enough to know, and all who wait are told.
+        """
+        while not self._stopping.wait(ASKED_EVERY_SECONDS):
+            since = self._asking_since
+            if since is not None and time.monotonic() - since > SILENT_AFTER_SECONDS:
+                self._asking_since = None
+                self.database.cut()
 
 
 class Cached(Generic[T]):

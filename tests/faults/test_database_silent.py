@@ -50,6 +50,7 @@ def test_keys_and_discovery_answer_throughout_and_the_hops_are_told(running: Run
     """(C082)"""
     hop = f"/authorize?client_id={running.client().client_id}"
     assert ask(running, hop)[0].status_code < 500
+    time.sleep(1)  # until the keys are loaded since the new application moved the generation
     with ThreadPoolExecutor(HOPS) as pool:
         with silent(running):
             time.sleep(1.5)  # until no process may go on by what it remembers

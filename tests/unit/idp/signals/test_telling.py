@@ -143,7 +143,7 @@ def test_a_delivery_that_cannot_be_opened_is_given_up_and_the_rest_is_told(
     well = added(receivers["is well"].uri)
     lost, fine = put(gate, well), put(gate, well)
     telling.hand_over(gate)
-    change(gate, "UPDATE idp.deliveries SET token_sealed = 'x' WHERE citizen_id = %(lost)s", lost=lost)
+    change(gate, "UPDATE idp.deliveries SET token_sealed = '\\x01ff' WHERE citizen_id = %(lost)s", lost=lost)
     step_until_still(Telling(gate))
     assert receivers["is well"].told.qsize() == 1
     assert given_up(gate, lost) == [("unreadable", 1)]
