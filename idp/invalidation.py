@@ -26,7 +26,8 @@ log = structlog.get_logger()
 ASKED_EVERY_SECONDS = 0.3
 ANSWER_WITHIN_MS = 300
 GOOD_FOR_SECONDS = 1.0
-SILENT_AFTER_SECONDS = 2.0  # the server itself gives up after 300 ms: then it says nothing at all
+# By when the server has answered or given up itself (`statement_timeout`); beyond that it says nothing at all.
+SPEAKS_WITHIN_SECONDS, LOADS_WITHIN_SECONDS = 2.0, 35.0
 
 _GENERATION = "SELECT generation FROM idp.generation"
 _BUMP = text("UPDATE idp.generation SET generation = generation + 1")
@@ -50,7 +51,7 @@ class Watch:
         self._answer = Answer(0, float("-inf"))
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._asking_since: float | None = None
+        self._speaks_by: float | None = None
         # Called after each answer: what must be at hand already when the database goes. Filled before `start`.
         self.ahead: list[Callable[[], object]] = []
 
@@ -90,7 +91,7 @@ class Watch:
     def _run(self) -> None:
         limited = None
         while not self._stopping.wait(ASKED_EVERY_SECONDS):
-            self._asking_since = time.monotonic()
+            self._speaks_by = time.monotonic() + SPEAKS_WITHIN_SECONDS
             try:
                 connection = self.database.hot()
                 if connection is not limited:  # this thread's own, new after a break
@@ -98,22 +99,23 @@ class Watch:
                     limited = connection
                 self._ask()
                 for load in self.ahead:
+                    self._speaks_by = time.monotonic() + LOADS_WITHIN_SECONDS
                     load()
             except DatabaseAway:
                 continue  # silence for a second closes the caches; the next round opens them again
             except Exception as error:  # whoever asks for that value meets it too; the asking must go on
                 log.error("not loaded ahead", exc_info=error)
             finally:
-                self._asking_since = None
+                self._speaks_by = None
 
     def _listen(self) -> None:
         """A server that says nothing would hold every thread that asks it. One question without an answer is
         enough to know, and all who wait are told.
         """
         while not self._stopping.wait(ASKED_EVERY_SECONDS):
-            since = self._asking_since
-            if since is not None and time.monotonic() - since > SILENT_AFTER_SECONDS:
-                self._asking_since = None
+            by = self._speaks_by
+            if by is not None and time.monotonic() > by:
+                self._speaks_by = None
                 self.database.cut()
 
 

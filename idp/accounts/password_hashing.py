@@ -11,7 +11,7 @@ import hmac
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, local
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -38,7 +38,7 @@ class PasswordHashing:
         self._key = derive(pepper, Label.PASSWORD)
         self._argon2 = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)
         self._running = BoundedSemaphore(running)
-        self._admitted = BoundedSemaphore(admitted)
+        self._admitted, self._placed = BoundedSemaphore(admitted), local()
         self._of_nobody = self._argon2.hash(os.urandom(32))
 
     def hash(self, password: str) -> str:
@@ -64,15 +64,28 @@ class PasswordHashing:
         return hmac.digest(self._key, normal_form(password).encode("utf-8", "surrogatepass"), "sha256")
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
+    def place(self) -> Iterator[None]:
+        """A place in the queue before anything is spent that a full queue would waste, such as a printed code; a
+        hash in it by the same thread asks for no second one.
+        """
+        if getattr(self._placed, "here", False):
+            yield
+            return
         if not self._admitted.acquire(blocking=False):
             raise QueueFull
+        self._placed.here = True
         try:
+            yield
+        finally:
+            self._placed.here = False
+            self._admitted.release()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        with self.place():
             if not self._running.acquire(timeout=LONGEST_WAIT_SECONDS):
                 raise QueueFull
             try:
                 yield
             finally:
                 self._running.release()
-        finally:
-            self._admitted.release()

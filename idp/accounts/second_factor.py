@@ -99,16 +99,14 @@ def attempt(
     return SignedIn(citizen_id, (Amr.PASSWORD, _AMR[method]))
 
 
-def prove_first(db: Session, vault: Vault, citizen_id: UUID, typed: str, now: datetime) -> Amr | None:
-    """A factor shown before the password, by whoever's network has guessed too often: what it proves, and it is
+def prove_first(db: Session, vault: Vault, citizen_id: UUID, typed: str, now: datetime) -> bool:
+    """Whether a code shown before the password, by whoever's network has guessed too often, is right; then it is
     spent.
 
     A wrong one is not counted here: whoever has no password must not make the owner's codes wait (row 83). The
     door bounds it.
     """
-    if totp.use(db, vault, citizen_id, typed, now) or recovery_codes.use(db, vault, citizen_id, typed, now):
-        return Amr.ONE_TIME_PASSWORD
-    return None
+    return totp.use(db, vault, citizen_id, typed, now) or recovery_codes.use(db, vault, citizen_id, typed, now)
 
 
 def _judge(

@@ -57,7 +57,7 @@ def attempt(
     `remote`: the address that the proxy vouches for. `code`: typed beside the password, where it was asked for.
     """
     digest, network = vault.digest(identifier), network_of(remote)
-    tried, proved = False, None
+    tried = proved = False
     with database.writing() as db:
         known_here = known_browsers.still_known(db, known)
         if known_here:
@@ -66,7 +66,7 @@ def attempt(
         if not within and code:
             tried, proved = _code_first(db, vault, identifier, code, network, now)
         of_nobody = rate_limits.recall_of_nobody(db, vault, digest, now)
-    if not within and proved is None:
+    if not within and not proved:
         if tried:
             hashing.verify(None, password)  # whether there is such an account shows in nobody's clock
         return Spent(code_tried=tried)
@@ -95,24 +95,24 @@ def attempt(
             rate_limits.add_success(db, vault, GUESSES_OF_A_NETWORK, network, outcome.citizen_id, now)
             if takes:
                 rate_limits.give_back(db, vault, GUESSES_OF_A_NETWORK, network, now)
-    if proved is not None and isinstance(outcome, NeedsSecondFactor):
-        return SignedIn(outcome.citizen_id, (Amr.PASSWORD, proved))
+    if proved and isinstance(outcome, NeedsSecondFactor):
+        return SignedIn(outcome.citizen_id, (Amr.PASSWORD, Amr.ONE_TIME_PASSWORD))
     return outcome
 
 
 def _code_first(
     db: Session, vault: Vault, identifier: Identifier, code: str, network: str, now: datetime
-) -> tuple[bool, Amr | None]:
-    """Whether the code was looked at, and what it proves of whoever is meant. Its budgets are of the network and
+) -> tuple[bool, bool]:
+    """Whether the code was looked at, and whether it is of whoever is meant. Its budgets are of the network and
     of the account that is named, which may be nobody's; without them nothing is looked at or hashed.
     """
     named = vault.digest(identifier).hex()
     citizen_id = vault.find_citizen(db, identifier)
     budgets = (CODES_OF_A_NETWORK, network), (CODES_OF_AN_ACCOUNT, str(citizen_id or named))
     if not all(rate_limits.spend(db, vault, limit, key, now) for limit, key in budgets):
-        return False, None
+        return False, False
     proved = second_factor.prove_first(db, vault, citizen_id or NOBODY, code, now)
-    if proved is not None and citizen_id is not None:
+    if proved and citizen_id is not None:
         rate_limits.give_back(db, vault, CODES_OF_A_NETWORK, network, now)
         rate_limits.add_success(db, vault, CODES_OF_A_NETWORK, network, citizen_id, now)
     return True, proved

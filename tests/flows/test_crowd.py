@@ -8,7 +8,8 @@ from werkzeug.test import Client, TestResponse
 from idp.app import create_app
 from idp.embedded_postgres import EmbeddedPostgres
 from idp.gate import Gate
-from idp.web import shells
+from idp.web import rate_limits, shells
+from idp.web.rate_limits import GUESSES_OF_A_NETWORK
 from tests.people import a_person
 from tests.running import Running
 from tests.sample_client import _Forms
@@ -46,3 +47,23 @@ def test_who_finds_the_queue_full_keeps_what_was_typed_and_gets_in_later(front: 
     waits = knock("/login").headers["Location"]
     admitted.release()
     assert knock(waits).status_code == 303
+
+
+def test_a_full_queue_spends_no_printed_code(front: shells.Front, gate: Gate) -> None:
+    """Where the network has guessed too often a code stands beside the password: it is for one sign-in."""
+    person, door, at = a_person(gate, codes=True), Client(front), {"REMOTE_ADDR": "198.51.100.83"}
+    with gate.database.writing() as db:
+        while rate_limits.spend(db, gate.vault, GUESSES_OF_A_NETWORK, at["REMOTE_ADDR"], gate.now()):
+            pass
+    token = _Forms(door.get("/login", environ_base=at).text).forms[0].fields["csrf_token"][0]
+    typed = {"identifier": person.nik, "password": person.password, "code": person.codes[0]}
+
+    def press() -> TestResponse:
+        return door.post("/login", data={**typed, "csrf_token": token}, environ_base=at)
+
+    admitted = front._gate.hashing._admitted
+    taken = [admitted.acquire(blocking=False) for _ in range(gate.settings.web_threads - 1)]
+    assert press().status_code == 307
+    for _ in taken:
+        admitted.release()
+    assert press().status_code == 303

@@ -76,10 +76,11 @@ def submit() -> Response:
     exchange, now = current.exchange(), current.now()
     known = known_browsers.read(gate.sealer, exchange.cookie(known_browsers.COOKIE), now)
     try:
-        outcome = password_sign_in.attempt(
-            gate.database, gate.vault, gate.hashing, identifier=identifier, password=form.password.data,
-            known=known, remote=exchange.remote, now=now, code=(form.code.data or "").strip(),
-        )  # fmt: skip
+        with gate.hashing.place():  # before a code is spent that a full queue would waste
+            outcome = password_sign_in.attempt(
+                gate.database, gate.vault, gate.hashing, identifier=identifier, password=form.password.data,
+                known=known, remote=exchange.remote, now=now, code=(form.code.data or "").strip(),
+            )  # fmt: skip
     except QueueFull:
         return _come_back(form, screen)
     _note(outcome)

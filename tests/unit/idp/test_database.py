@@ -172,3 +172,26 @@ def test_what_befalls_the_first_connection_of_an_engine_is_an_absent_database_to
         raise psycopg.OperationalError("server closed the connection unexpectedly")
     with pytest.raises(psycopg.errors.QueryCanceled), lost_is_away():
         raise psycopg.errors.QueryCanceled
+
+
+def test_cut_connections_tell_whoever_waits_and_the_next_are_new(fresh: Database) -> None:
+    """(C082) libpq waits for a silent server without end: here for a statement that outlasts the test."""
+
+    def wait_hot() -> None:
+        fresh.hot().execute("SET statement_timeout = 0")
+        fresh.hot().execute("SELECT pg_sleep(60)")
+
+    def wait_in_a_session() -> None:
+        with fresh.reading() as db:
+            db.execute(text("SELECT pg_sleep(60)"))
+
+    began = time.monotonic()
+    with ThreadPoolExecutor(2) as pool:
+        waiting = [pool.submit(wait_hot), pool.submit(wait_in_a_session)]
+        time.sleep(1)
+        fresh.cut()
+        for one in waiting:
+            with pytest.raises(DatabaseAway):
+                one.result(10)
+    assert time.monotonic() - began < 10
+    assert fresh.hot().execute("SELECT 1").fetchone() == (1,)
