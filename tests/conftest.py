@@ -52,6 +52,13 @@ def postgres() -> Iterator[EmbeddedPostgres]:
         yield server
 
 
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A new one that the server's account may enter, for a test that starts a server of its own there."""
+    with _folder() as folder:
+        yield folder
+
+
 @pytest.fixture(scope="session")
 def migrated() -> Iterator[Path]:
     """The data of a server that was migrated and has ended. Servers that some tests have for themselves begin as
@@ -88,6 +95,12 @@ def database(postgres: EmbeddedPostgres) -> Iterator[Database]:
 def worker_database(postgres: EmbeddedPostgres) -> Iterator[Database]:
     """As the worker has it."""
     yield from _database(postgres, "gapura_worker")
+
+
+@pytest.fixture(scope="module")
+def own_worker_database(own_postgres: EmbeddedPostgres) -> Iterator[Database]:
+    """As the worker has it, on a server of a module's own."""
+    yield from _database(own_postgres, "gapura_worker")
 
 
 @pytest.fixture(scope="session")

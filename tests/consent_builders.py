@@ -101,10 +101,16 @@ def a_giving(db: Session, agreement: Agreement, **changed: Any) -> Giving:
             "amr": ("pwd",),
             "method": "web-button",
             "revision": 0,
-            "parties": parties(),
+            "parties": parties(sources=_holders(known)),
             **changed,
         }
     )
+
+
+def _holders(known: attributes.Attributes) -> dict[int, str]:
+    """The catalogue's, whoever filled it: tests that commit share one database."""
+    numbers = {attribute.holder_agency_no for attribute in known.by_no.values()} - {None}
+    return {3: "civil-registry"} | {number: f"agency-{number}" for number in numbers}
 
 
 def a_consent(

@@ -33,7 +33,7 @@ def second_phone(chromium: Any) -> Iterator[Any]:
     context.close()
 
 
-def is_at(page: Any, title: str) -> None:
+def assert_at(page: Any, title: str) -> None:
     page.locator("h1", has_text=title).wait_for()
 
 
@@ -50,6 +50,15 @@ def log_in_and_allow(page: Any, running: Running, number: int) -> None:
     page.wait_for_url(lambda address: "/login" not in address)
     if page.locator("#consent-allow").count():
         page.click("#consent-allow")
+
+
+def go_to_withdraw(page: Any, running: Running, client: SampleClient, number: int) -> None:
+    """A consent is given, and the page open that asks whether to take it back."""
+    begin(page, running, client, number, prompt="consent")
+    page.click("#consent-allow")
+    arrived(page)
+    page.goto(f"{running.issuer}/consents")
+    page.locator(".permit", has_text="SIM Saya").get_by_role("link", name="Cabut izin").click()
 
 
 def sessions_end(running: Running) -> None:
@@ -75,9 +84,9 @@ def test_back_at_the_login_page_leads_on_to_the_application(
 ) -> None:
     """(C011)"""
     visit = begin(page, running, client, 7, prompt="consent")
-    is_at(page, "SIM Saya meminta data Anda")
+    assert_at(page, "SIM Saya meminta data Anda")
     page.go_back()
-    is_at(page, "Anda sudah masuk.")
+    assert_at(page, "Anda sudah masuk.")
     follow(page, "Lanjutkan ke SIM Saya")
     page.click("#consent-allow")
     assert arrived(page).answer["state"] == visit.state
@@ -89,7 +98,7 @@ def test_back_after_a_no_says_so_and_looks_again(page: Any, running: Running, cl
     page.click("#consent-refuse")
     assert arrived(page).answer["error"] == "access_denied"
     page.go_back()
-    is_at(page, "Anda menolak")
+    assert_at(page, "Anda menolak")
     follow(page, "Kembali ke layanan")
     assert arrived(page).answer["error"] == "access_denied"
     page.go_back()
@@ -102,11 +111,7 @@ def test_back_after_a_withdrawal_withdraws_nothing_twice(
     page: Any, running: Running, client: SampleClient
 ) -> None:
     """(C012)"""
-    begin(page, running, client, 7, prompt="consent")
-    page.click("#consent-allow")
-    arrived(page)
-    page.goto(f"{running.issuer}/consents")
-    page.locator(".permit", has_text="SIM Saya").get_by_role("link", name="Cabut izin").click()
+    go_to_withdraw(page, running, client, 7)
     before = acts(running, "withdrawn")
     page.click("#withdraw-confirm")
     page.go_back()
@@ -152,7 +157,7 @@ def test_a_page_left_open_overnight_starts_the_same_request_again(
     page.goto(visit.url)
     handle = page.get_attribute("input[name=handle]", "value")
     page.goto(f"{running.issuer}/login?handle={aged(running, handle)}")
-    is_at(page, "Halaman ini terlalu lama terbuka.")
+    assert_at(page, "Halaman ini terlalu lama terbuka.")
     follow(page, "Mulai lagi")
     log_in_and_allow(page, running, 8)
     assert arrived(page).answer["state"] == visit.state
@@ -165,7 +170,7 @@ def test_a_consent_page_whose_session_ended_asks_who_is_there_and_goes_on(
     visit = begin(page, running, client, 8, prompt="consent")
     sessions_end(running)
     page.click("#consent-allow")
-    is_at(page, "Masuk")
+    assert_at(page, "Masuk")
     log_in_and_allow(page, running, 8)
     assert arrived(page).answer["state"] == visit.state
 
@@ -189,9 +194,9 @@ def test_a_form_of_a_page_whose_session_ended_comes_back_to_that_page(
     title = page.inner_text("h1")
     sessions_end(running)
     page.get_by_role("button", name=button).click()
-    is_at(page, "Masuk")
+    assert_at(page, "Masuk")
     log_in(page, running, 8)
-    is_at(page, title)
+    assert_at(page, title)
     assert page.url == f"{running.issuer}{path}"
 
 
@@ -204,7 +209,7 @@ def test_two_people_at_one_phone_are_told_apart_and_both_go_on(
     tab.goto(visit.url)
     begin(page, running, client, 8, prompt="consent")
     log_in(tab, running, 7)
-    is_at(tab, "Orang lain sudah masuk di sini.")
+    assert_at(tab, "Orang lain sudah masuk di sini.")
     follow(tab, "Lanjutkan")
     assert running.citizen(8)["name"] in tab.inner_text("main")
     tab.click("#account-another")
@@ -222,11 +227,7 @@ def test_a_page_of_somebody_who_left_takes_nothing_from_who_came(
     page: Any, running: Running, client: SampleClient
 ) -> None:
     """(row 78) The first one's last tap, pressed by the second: nothing is withdrawn, and there is a way on."""
-    begin(page, running, client, 8, prompt="consent")
-    page.click("#consent-allow")
-    arrived(page)
-    page.goto(f"{running.issuer}/consents")
-    page.locator(".permit", has_text="SIM Saya").get_by_role("link", name="Cabut izin").click()
+    go_to_withdraw(page, running, client, 8)
     tab = page.context.new_page()
     tab.goto(f"{running.issuer}/logout")
     tab.click("#logout-confirm")
@@ -234,10 +235,10 @@ def test_a_page_of_somebody_who_left_takes_nothing_from_who_came(
     log_in(tab, running, 7)
     before = acts(running, "withdrawn")
     page.click("#withdraw-confirm")
-    is_at(page, "Halaman tidak ditemukan.")
+    assert_at(page, "Halaman tidak ditemukan.")
     assert acts(running, "withdrawn") == before
     follow(page, "Cari layanan")
-    is_at(page, "Layanan")
+    assert_at(page, "Layanan")
 
 
 def at_the_clinic(page: Any, running: Running, *, asked: bool) -> None:
@@ -248,18 +249,18 @@ def at_the_clinic(page: Any, running: Running, *, asked: bool) -> None:
         take_back_from_the_clinic(page, running)
     page.goto(f"{running.home_of('antrean-puskesmas')}login")
     if asked:
-        is_at(page, "Antrean Puskesmas meminta data Anda")
+        assert_at(page, "Antrean Puskesmas meminta data Anda")
 
 
 def take_back_from_the_clinic(page: Any, running: Running) -> None:
     page.goto(f"{running.issuer}/consents")
     log_in(page, running, 10)
-    is_at(page, "Izin saya")
+    assert_at(page, "Izin saya")
     link = page.locator(".permit", has_text="Antrean Puskesmas").get_by_role("link", name="Cabut izin")
     if link.count():
         link.click()
         page.click("#withdraw-confirm")
-        is_at(page, "Izin saya")
+        assert_at(page, "Izin saya")
 
 
 @pytest.mark.parametrize("lost_at", ["login", "consent"])
@@ -271,10 +272,11 @@ def test_cookies_lost_on_the_way_begin_anew_at_the_application(page: Any, runnin
         page.click("#consent-allow")
     else:
         log_in(page, running, 10)
-    is_at(page, "Halaman ini dimulai di peramban lain.")
+    assert_at(page, "Halaman ini dimulai di peramban lain.")
     follow(page, "Mulai lagi")
     log_in_and_allow(page, running, 10)
     page.wait_for_url(running.home_of("antrean-puskesmas"))
+    assert running.citizen(10)["name"] in page.inner_text("body")
 
 
 def test_cookies_lost_on_a_page_of_ours_ask_who_is_there_and_come_back(page: Any, running: Running) -> None:
@@ -283,7 +285,8 @@ def test_cookies_lost_on_a_page_of_ours_ask_who_is_there_and_come_back(page: Any
     page.context.clear_cookies()
     page.get_by_role("button", name="Tampilkan").click()
     log_in(page, running, 8)
-    is_at(page, "Siapa melihat data saya")
+    assert_at(page, "Siapa melihat data saya")
+    assert page.url == f"{running.issuer}/disclosures"
 
 
 @pytest.mark.parametrize("sent_on", ["login", "consent"])
@@ -293,7 +296,7 @@ def test_a_link_opened_in_another_browser_begins_there_anew(
     """(C010, C017, row 27)"""
     at_the_clinic(page, running, asked=sent_on == "consent")
     second_phone.goto(page.url)
-    is_at(second_phone, "Halaman ini dimulai di peramban lain.")
+    assert_at(second_phone, "Halaman ini dimulai di peramban lain.")
     assert running.citizen(10)["name"] not in second_phone.content()
     follow(second_phone, "Mulai lagi")
     log_in_and_allow(second_phone, running, 6)

@@ -1,22 +1,11 @@
 """A folder that the embedded server cannot or must not use is refused in one sentence."""
 
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from idp.embedded_cluster import Cluster, EmbeddedPostgresError
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="gapura-test-"))
-    folder.chmod(0o711)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_a_strangers_folder_in_tmp_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,6 @@
 """The worker's duties: a tick when something waits, a root for each citizen's day once it is over."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -30,29 +29,22 @@ YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
-def worker(own_postgres: EmbeddedPostgres) -> Iterator[Database]:
-    database = Database(own_postgres.url("gapura_worker"), "gapura_worker")
-    yield database
-    database.close()
-
-
-@pytest.fixture(scope="module")
-def ring(worker: Database) -> Keyring:
-    with worker.writing() as db:
+def ring(own_worker_database: Database) -> Keyring:
+    with own_worker_database.writing() as db:
         keyring.ensure(db, SEALER, datetime.now(UTC))
         return keyring.load(db, SEALER, everything=True)
 
 
-def append(worker: Database) -> None:
-    with worker.writing() as db:
+def append(own_worker_database: Database) -> None:
+    with own_worker_database.writing() as db:
         log.append(db, entries.entry(bytes(32)))
 
 
-def test_a_tick_publishes_what_waits_under_the_logs_own_key(worker: Database, ring: Keyring) -> None:
-    append(worker)
-    made = tick(worker, ring, DEMO)
+def test_a_tick_publishes_what_waits_under_the_logs_own_key(own_worker_database: Database, ring: Keyring) -> None:
+    append(own_worker_database)
+    made = tick(own_worker_database, ring, DEMO)
     assert made is not None
-    with worker.reading() as db:
+    with own_worker_database.reading() as db:
         seen = tiles.published(db)
     assert seen is not None
     key = ring.signer(Role.LEDGER, "EdDSA")
@@ -60,17 +52,19 @@ def test_a_tick_publishes_what_waits_under_the_logs_own_key(worker: Database, ri
     assert made.origin == origin_of(DEMO.issuer, datetime.now(UTC).year)
 
 
-def test_a_tick_of_the_demo_with_nothing_waiting_makes_nothing(worker: Database, ring: Keyring) -> None:
-    while tick(worker, ring, DEMO) is not None:
+def test_a_tick_of_the_demo_with_nothing_waiting_makes_nothing(
+    own_worker_database: Database, ring: Keyring
+) -> None:
+    while tick(own_worker_database, ring, DEMO) is not None:
         pass
-    assert tick(worker, ring, DEMO) is None
+    assert tick(own_worker_database, ring, DEMO) is None
 
 
-def test_in_production_each_tick_has_at_least_32_leaves(worker: Database, ring: Keyring) -> None:
-    append(worker)
-    with worker.reading() as db:
+def test_in_production_each_tick_has_at_least_32_leaves(own_worker_database: Database, ring: Keyring) -> None:
+    append(own_worker_database)
+    with own_worker_database.reading() as db:
         before = tiles.published(db)
-    made = tick(worker, ring, PRODUCTION)
+    made = tick(own_worker_database, ring, PRODUCTION)
     assert made is not None
     assert made.size == (0 if before is None else before.size) + 32
 
@@ -97,8 +91,8 @@ def looked_yesterday(db: Session, citizen_id: UUID) -> None:
     )
 
 
-def rooted(worker: Database) -> set[UUID]:
-    with worker.reading() as db:
+def rooted(own_worker_database: Database) -> set[UUID]:
+    with own_worker_database.reading() as db:
         return set(db.scalars(text("SELECT citizen_id FROM consent.disclosure_days")))
 
 
@@ -121,38 +115,40 @@ def nothing_else(_db: Session, _citizen_ids: list[UUID], _day_on: date) -> None:
     """Nothing is due beside the closing."""
 
 
-def test_yesterday_is_closed_once_its_writers_have_ended(worker: Database) -> None:
+def test_yesterday_is_closed_once_its_writers_have_ended(own_worker_database: Database) -> None:
     closing, first, late = DayClosing(nothing_else), uuid4(), uuid4()
-    with worker.writing() as db:
+    with own_worker_database.writing() as db:
         looked_yesterday(db, first)
-    with worker.writing() as slow:
+    with own_worker_database.writing() as slow:
         looked_yesterday(slow, late)
-        assert closing.step(worker) == 0  # marks
-        assert closing.step(worker) == 0  # waits
-    assert closing.step(worker) == 2
-    assert {first, late} <= rooted(worker)
+        assert closing.step(own_worker_database) == 0  # marks
+        assert closing.step(own_worker_database) == 0  # waits
+    assert closing.step(own_worker_database) == 2
+    assert {first, late} <= rooted(own_worker_database)
 
 
-def test_a_closed_day_is_not_looked_at_again_and_a_new_process_changes_nothing(worker: Database) -> None:
+def test_a_closed_day_is_not_looked_at_again_and_a_new_process_changes_nothing(
+    own_worker_database: Database,
+) -> None:
     closing = DayClosing(nothing_else)
-    assert [closing.step(worker) for _ in range(3)] == [0, 0, 0]
+    assert [closing.step(own_worker_database) for _ in range(3)] == [0, 0, 0]
     missed = uuid4()
-    with worker.writing() as db:
+    with own_worker_database.writing() as db:
         looked_yesterday(db, missed)
-    assert closing.step(worker) == 0
+    assert closing.step(own_worker_database) == 0
     again = DayClosing(nothing_else)
-    assert [again.step(worker) for _ in range(2)] == [0, 1]
+    assert [again.step(own_worker_database) for _ in range(2)] == [0, 1]
 
 
-def test_what_else_is_due_is_done_once_for_each_citizens_day(worker: Database) -> None:
+def test_what_else_is_due_is_done_once_for_each_citizens_day(own_worker_database: Database) -> None:
     """A process that starts anew does not go through the days of before again."""
     citizen_id, done = uuid4(), Counter[UUID]()
-    with worker.writing() as db:
+    with own_worker_database.writing() as db:
         looked_yesterday(db, citizen_id)
     for _ in range(2):
         closing = DayClosing(lambda _db, citizen_ids, _day_on: done.update(citizen_ids))
         for _ in range(3):
-            closing.step(worker)
+            closing.step(own_worker_database)
     assert done[citizen_id] == 1
     assert set(done.values()) == {1}
 

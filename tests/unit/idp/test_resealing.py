@@ -44,18 +44,11 @@ UNDER_ANOTHER_KEY = {
 }
 
 
-@pytest.fixture(scope="module")
-def worker(own_postgres: EmbeddedPostgres) -> Iterator[Database]:
-    database = Database(own_postgres.url("gapura_worker"), "gapura_worker")
-    yield database
-    database.close()
-
-
 @pytest.fixture
-def filled(worker: Database, own_postgres: EmbeddedPostgres) -> Iterator[Database]:
+def filled(own_worker_database: Database, own_postgres: EmbeddedPostgres) -> Iterator[Database]:
     """Rows in all four tables under version 1."""
     vault = Vault(ONLY_FIRST, b"l" * 32)
-    with worker.writing() as db:
+    with own_worker_database.writing() as db:
         keyring.ensure(db, ONLY_FIRST, NOW)
         data_keys.make_data_key(db, ONLY_FIRST, f"batch/{uuid4()}", NOW)
         for citizen_id in CITIZENS:
@@ -63,7 +56,7 @@ def filled(worker: Database, own_postgres: EmbeddedPostgres) -> Iterator[Databas
             vault.save(db, citizen_id, {"name": Value("Sukarni Penanda", "dukcapil", NOW)}, NOW)
         signal = Signal(uuid4(), 1, uuid4(), "backchannel_logout", {"session_id": str(CITIZENS[0])})
         deliveries.keep(db, ONLY_FIRST, signal)
-    yield worker
+    yield own_worker_database
     owner = Database(own_postgres.url("gapura_owner"), "gapura_owner")
     with owner.writing() as db:
         db.connection().exec_driver_sql(
@@ -82,7 +75,7 @@ def walked(database: Database, sealer: RestSealer = SECOND_SEALS, rows: int = 2)
     return {one.table: one for one in resealing.walk(database, sealer, rows)}
 
 
-def everything_opens(database: Database, sealer: RestSealer) -> None:
+def assert_everything_opens(database: Database, sealer: RestSealer) -> None:
     with database.reading() as db:
         assert all(keyring.load(db, sealer, everything=True).signer(*lane) for lane in LANES)
         [key_no] = db.connection().exec_driver_sql("SELECT key_no FROM keys.data_keys").scalars()
@@ -101,9 +94,9 @@ def waiting(database: Database) -> Delivery:
     return Delivery(delivery_id, 1, uuid4(), "backchannel_logout", sealed, 1, NOW)
 
 
-def test_before_and_after_everything_opens(filled: Database) -> None:
-    everything_opens(filled, ONLY_FIRST)
-    everything_opens(filled, SECOND_SEALS)
+def test_before_and_after_assert_everything_opens(filled: Database) -> None:
+    assert_everything_opens(filled, ONLY_FIRST)
+    assert_everything_opens(filled, SECOND_SEALS)
     told = walked(filled)
     assert {one.table: one.resealed for one in told.values()} == {
         "keys.private_keys": len(LANES),
@@ -113,8 +106,8 @@ def test_before_and_after_everything_opens(filled: Database) -> None:
     }
     assert {(one.unopened, one.left) for one in told.values()} == {(0, 0)}
     assert all(set(versions(filled, kept)) == {2} for kept in AT_REST)
-    everything_opens(filled, RestSealer(SECOND, 2))
-    everything_opens(filled, KNOWS_BOTH)
+    assert_everything_opens(filled, RestSealer(SECOND, 2))
+    assert_everything_opens(filled, KNOWS_BOTH)
 
 
 def test_run_again_there_is_nothing_to_do(filled: Database) -> None:
@@ -134,15 +127,17 @@ def test_interrupted_half_way_it_goes_on_with_the_rest(filled: Database) -> None
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert versions(filled, CITIZEN_KEYS) == {1: 5, 2: 2}
-    everything_opens(filled, SECOND_SEALS)
+    assert_everything_opens(filled, SECOND_SEALS)
     assert walked(filled)["idp.citizen_keys"].resealed == 5
-    everything_opens(filled, RestSealer(SECOND, 2))
+    assert_everything_opens(filled, RestSealer(SECOND, 2))
 
 
 def test_a_profile_is_read_while_its_key_is_sealed_anew(filled: Database) -> None:
     with filled.writing() as db:
         reseal_some(db, SECOND_SEALS, CITIZEN_KEYS, CITIZEN_KEYS.first, 100)
-        everything_opens(filled, ONLY_FIRST)  # not committed: others see the row as it was, and wait for nothing
+        assert_everything_opens(
+            filled, ONLY_FIRST
+        )  # not committed: others see the row as it was, and wait for nothing
 
 
 def test_a_row_that_somebody_holds_is_left_and_told(filled: Database) -> None:
@@ -179,7 +174,7 @@ def test_a_row_that_does_not_open_keeps_no_other_waiting(filled: Database) -> No
 def test_the_way_back_is_the_same_way(filled: Database) -> None:
     walked(filled)
     walked(filled, KNOWS_BOTH)
-    everything_opens(filled, ONLY_FIRST)
+    assert_everything_opens(filled, ONLY_FIRST)
 
 
 def test_who_knows_only_the_first_is_told_at_every_row(filled: Database) -> None:
@@ -208,12 +203,12 @@ def test_whatever_is_sealed_at_rest_is_listed() -> None:
     assert len(AT_REST) == len({kept.label for kept in AT_REST})
 
 
-def test_every_sealed_column_is_listed_or_is_under_another_key(worker: Database) -> None:
+def test_every_sealed_column_is_listed_or_is_under_another_key(own_worker_database: Database) -> None:
     statement = """
         SELECT table_schema || '.' || table_name || '.' || column_name FROM information_schema.columns
          WHERE column_name LIKE '%%\\_sealed' AND table_schema IN ('keys', 'consent', 'idp')
     """
-    with worker.reading() as db:
+    with own_worker_database.reading() as db:
         columns = set(db.connection().exec_driver_sql(statement).scalars())
     assert columns == {f"{kept.table}.{kept.column}" for kept in AT_REST} | UNDER_ANOTHER_KEY
 

@@ -1,7 +1,6 @@
 """`gapura ledger`: what an auditor and an outsider are told."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,24 +35,17 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> KeyStore:
     return KeyStore.open(tmp_path_factory.mktemp("keys") / "keys", create=True)
 
 
-@pytest.fixture(scope="module")
-def worker(own_postgres: EmbeddedPostgres) -> Iterator[Database]:
-    database = Database(own_postgres.url("gapura_worker"), "gapura_worker")
-    yield database
-    database.close()
-
-
 @pytest.fixture
-def published(worker: Database, store: KeyStore) -> None:
+def published(own_worker_database: Database, store: KeyStore) -> None:
     """A log with a checkpoint, over leaves whose acts were erased: they need no client."""
     sealer = RestSealer(store.master)
-    with worker.writing() as db:
+    with own_worker_database.writing() as db:
         keyring.ensure(db, sealer, datetime.now(UTC))
         ring = keyring.load(db, sealer, everything=True)
         giving = a_giving(db, an_agreement(db), expires_at=datetime(2027, 1, 1, tzinfo=UTC))
         assert isinstance(records.give(db, giving), records.Given)
         db.execute(text("UPDATE consent.records SET salt = NULL, erased_at = now() WHERE erased_at IS NULL"))
-    assert tick(worker, ring, Settings.from_env({"GAPURA_MODE": "demo"})) is not None
+    assert tick(own_worker_database, ring, Settings.from_env({"GAPURA_MODE": "demo"})) is not None
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str]:

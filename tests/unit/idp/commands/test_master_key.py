@@ -20,18 +20,11 @@ def store(tmp_path: Path) -> KeyStore:
     return KeyStore.open(tmp_path / "keys", create=True)
 
 
-@pytest.fixture(scope="module")
-def worker(own_postgres: EmbeddedPostgres) -> Any:
-    database = Database(own_postgres.url("gapura_worker"), "gapura_worker")
-    yield database
-    database.close()
-
-
 @pytest.fixture(autouse=True)
 def installation(
     log_put_back: None,
     own_postgres: EmbeddedPostgres,
-    worker: Database,
+    own_worker_database: Database,
     store: KeyStore,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -43,7 +36,7 @@ def installation(
     with owner.writing() as db:
         db.execute(text("TRUNCATE keys.private_keys, keys.signing_keys, keys.store_marks"))
     owner.close()
-    with worker.writing() as db:
+    with own_worker_database.writing() as db:
         keyring.ensure(db, store.rest_sealer(), NOW)
         store_marks.keep(db, store)
 
@@ -54,14 +47,14 @@ def asked(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any
     return code, json.loads(out) if out else err
 
 
-def trail(worker: Database) -> list[tuple[str, str]]:
+def trail(own_worker_database: Database) -> list[tuple[str, str]]:
     statement = "SELECT action, object_id FROM idp.audit_events WHERE action LIKE 'master_key.%' ORDER BY event_id"
-    with worker.reading() as db:
+    with own_worker_database.reading() as db:
         return [(row.action, row.object_id) for row in db.execute(text(statement))]
 
 
 def test_made_chosen_and_sealed_anew(
-    capsys: pytest.CaptureFixture[str], worker: Database, store: KeyStore
+    capsys: pytest.CaptureFixture[str], own_worker_database: Database, store: KeyStore
 ) -> None:
     assert asked(capsys, "renew-master") == (0, {"made": 2})
     code, told = asked(capsys, "list")
@@ -76,8 +69,8 @@ def test_made_chosen_and_sealed_anew(
     code, told = asked(capsys, "list")
     assert (code, told["master_key_opens"], told["sealing"]) == (0, True, 2)
     done = [("master_key.resealing_began", "2"), ("master_key.resealed", "2")]
-    assert trail(worker)[:2] == [("master_key.made", "2"), ("master_key.chosen", "2")]
-    assert trail(worker)[2:] == [*done, *done]
+    assert trail(own_worker_database)[:2] == [("master_key.made", "2"), ("master_key.chosen", "2")]
+    assert trail(own_worker_database)[2:] == [*done, *done]
 
 
 def test_people_are_told_what_comes_next(capsys: pytest.CaptureFixture[str]) -> None:
