@@ -6,6 +6,7 @@ something wrong. Only the module of the subject that is asked for is imported: a
 """
 
 import argparse
+import importlib
 import json
 import os
 import sys
@@ -48,9 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         print(json.dumps(answer.data, ensure_ascii=False, default=str) if asked.json else "\n".join(answer.lines))
         sys.stdout.flush()
-    except (
-        BrokenPipeError
-    ):  # whoever reads, such as head, has enough; the interpreter flushes once more at its end
+    except BrokenPipeError:  # whoever reads, such as head, has enough; at its end the interpreter flushes again
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return answer.code
 
@@ -66,34 +65,5 @@ def _parser(asked: str) -> argparse.ArgumentParser:
     for name, text in SUBJECTS.items():
         subject = subjects.add_parser(name, help=text, description=text)
         if name == asked:
-            _add_commands(name, subject)
+            importlib.import_module(f"idp.commands.{name}").add_to(subject)
     return parser
-
-
-def _add_commands(name: str, subject: argparse.ArgumentParser) -> None:
-    match name:
-        case "accounts":
-            from idp.commands.accounts import add_to
-        case "agencies":
-            from idp.commands.agencies import add_to
-        case "agreements":
-            from idp.commands.agreements import add_to
-        case "audit":
-            from idp.commands.audit import add_to
-        case "bench":
-            from idp.commands.bench import add_to
-        case "clients":
-            from idp.commands.clients import add_to
-        case "database":
-            from idp.commands.database import add_to
-        case "keys":
-            from idp.commands.keys import add_to
-        case "ledger":
-            from idp.commands.ledger import add_to
-        case "settings":
-            from idp.commands.settings import add_to
-        case "worker":
-            from idp.commands.worker import add_to
-        case _:
-            raise AssertionError(f"{name} has no module")
-    add_to(subject)

@@ -6,7 +6,7 @@ agency is suspended is asked by every statement that lets something out (DESIGN 
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -62,15 +62,20 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """`origins`: whom CORS answers; `agency_codes`: of every agency, for the holders of attributes."""
+    """`origins`: whom CORS answers; `agency_codes`, `agency_names`: of every agency, for holders of attributes.
+
+    `look_alikes`: what `look_alikes.of` has found, by client and language, as long as this registry stands.
+    """
 
     by_id: dict[str, Client]
     by_no: dict[int, Client]
     origins: frozenset[str]
     agency_codes: dict[int, str]
+    agency_names: dict[int, dict[str, str]]
+    look_alikes: dict[tuple[int, str], Client | None] = field(default_factory=dict)
 
 
-_AGENCY_CODES = select(models.Agency.agency_no, models.Agency.agency_code)
+_AGENCIES = select(models.Agency.agency_no, models.Agency.agency_code, models.Agency.name)
 
 
 def load(db: Session) -> Registry:
@@ -84,12 +89,14 @@ def load(db: Session) -> Registry:
         .join(models.Agency, models.Agency.agency_no == models.Client.agency_no)
         .join(models.Sector, models.Sector.sector_no == models.Client.sector_no)
     )
+    agencies = db.execute(_AGENCIES).all()
     clients = [_client(row, secrets[row[0].client_no], sign_in.get(row[0].client_no)) for row in rows]
     return Registry(
         by_id={client.client_id: client for client in clients},
         by_no={client.client_no: client for client in clients},
         origins=frozenset(origin for client in clients for origin in client.origins),
-        agency_codes={row[0]: row[1] for row in db.execute(_AGENCY_CODES)},
+        agency_codes={number: code for number, code, _ in agencies},
+        agency_names={number: name for number, _, name in agencies},
     )
 
 

@@ -96,7 +96,7 @@ def _rows(words: dict[str, Any], kind: str, profile: Mapping[str, Value]) -> lis
 
 
 def _look_alike(client: Client, language: str) -> str:
-    found = look_alikes.find(client, current.gate().registry.get().by_no.values(), language)
+    found = look_alikes.of(client, current.gate().registry.get(), language)
     return in_language(found.name, language) if found is not None else ""
 
 

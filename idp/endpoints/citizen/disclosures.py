@@ -20,7 +20,7 @@ from consent import disclosures
 from consent.decision import Reason
 from consent.disclosures import Disclosure
 from idp.claims.notice_words import in_language
-from idp.clients.registry import Client
+from idp.clients.registry import Client, Registry
 from idp.web import current, languages, pages, permits, signed_in
 
 blueprint = Blueprint("citizen_disclosures", __name__)
@@ -78,7 +78,7 @@ def show() -> Response:
     citizen = signed_in.citizen()
     gate, months = current.gate(), _months(citizen.session.now)
     registry = gate.registry.get()
-    seen_by = [client for client in registry.by_no.values() if client.agency_code == request.args.get("agency")]
+    seen_by = _clients_of(request.args.get("agency", ""), registry)
     month = next((month for month in months if month.value == request.args.get("month")), None)
     with current.reading() as db:
         found = disclosures.list_for(
@@ -97,6 +97,12 @@ def show() -> Response:
         agency=seen_by[0].agency_code if seen_by else None,
         older=_older(found[ROWS - 1], seen_by, month) if len(found) > ROWS else None,
     )
+
+
+def _clients_of(agency_code: str, registry: Registry) -> list[Client]:
+    if not agency_code:
+        return []
+    return [client for client in registry.by_no.values() if client.agency_code == agency_code]
 
 
 def _cursor() -> UUID | None:
@@ -139,11 +145,10 @@ def _look(row: Disclosure) -> Look:
 
 
 def _asked_by(row: Disclosure, client: Client) -> str | None:
-    if row.source_agency_no in (None, client.agency_no):
+    if row.source_agency_no is None or row.source_agency_no == client.agency_no:
         return None
-    clients = current.gate().registry.get().by_no.values()
-    names = (one.agency_name for one in clients if one.agency_no == row.source_agency_no)
-    return next((in_language(name, languages.current()) for name in names), None)
+    name = current.gate().registry.get().agency_names.get(row.source_agency_no)
+    return in_language(name, languages.current()) if name else None
 
 
 def _basis(row: Disclosure, reason: Reason) -> str:

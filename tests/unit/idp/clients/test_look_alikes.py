@@ -67,3 +67,12 @@ def test_the_older_one_and_its_own_agency_are_nobodys_look_alike(clinic: Client)
 def test_short_names_are_near_each_other_by_chance(clinic: Client) -> None:
     sim, newcomer = replace(clinic, name={"id": "SIM"}), later(clinic, "SPT")
     assert look_alikes.find(newcomer, [sim], "id") is None
+
+
+def test_a_name_is_searched_for_once_while_the_registry_stands(clinic: Client, db: Session) -> None:
+    """With 27,000 applications a search on each consent page would cost as much as three passwords."""
+    known = registry.load(db)
+    false_friend = later(clinic, "Antrian Puskesmas")
+    assert look_alikes.of(false_friend, known, "id") == clinic
+    known.by_no.clear()
+    assert look_alikes.of(false_friend, known, "id") == clinic
