@@ -18,7 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from idp import jobs, key_rotation, ledger_upkeep, log, metrics, partitions
-from idp.accounts import letters, recovery, sent_codes, sessions, totp
+from idp.accounts import letters, recovery, sent_codes, session_endings, totp
 from idp.audit_heads import TrailHeads
 from idp.clock import Clock, Duty
 from idp.database import Database
@@ -45,7 +45,7 @@ OVER = (
     ("sent codes", timedelta(minutes=10), sent_codes.forget),
     ("letters", timedelta(hours=1), letters.forget),
     ("unconfirmed second factors", timedelta(hours=1), totp.forget),
-    ("ended sessions", timedelta(hours=1), sessions.forget),
+    ("ended sessions", timedelta(hours=1), session_endings.forget),
     ("settled recoveries", timedelta(hours=24), recovery.forget),
     ("deliveries given up", timedelta(hours=1), deliveries.forget),
 )
@@ -183,7 +183,7 @@ def _rotate_keys(parts: Parts) -> bool:
 def _end_sessions(parts: Parts) -> bool:
     """Those that idled or reached their end, so that their applications are told (DESIGN §4)."""
     with parts.database.writing() as db:
-        ended = sessions.end_run_out(db, BATCH)
+        ended = session_endings.end_run_out(db, BATCH)
         end_sessions_with(db, ended)
     return len(ended) == BATCH
 

@@ -1,4 +1,5 @@
-"""Where a citizen is signed in: start, find, touch, renew and end a session. Writer of `sessions`.
+"""Where a citizen is signed in: start, find, touch and renew a session. Writer of `sessions`; its ends are in
+`session_endings`.
 
 The browser holds citizen, session and a secret, sealed; the row holds the secret's digest (protocol.md §6 row 71).
 What changes who somebody has proved to be changes the secret (row 72): the cookie of before is dead, while `sid`,
@@ -24,7 +25,7 @@ from idp.accounts.devices import Device
 from idp.accounts.models import StoredSession
 from idp.accounts.profile import Vault
 from idp.accounts.session_lifetimes import SHARED_DEVICE_LASTS, Lifetime, lifetime
-from idp.accounts.states import Audience, SessionEnd
+from idp.accounts.states import Audience
 
 SECRET_BYTES = 32
 BASIC_AFTER_RECOVERY = timedelta(hours=24)
@@ -106,36 +107,6 @@ UPDATE idp.sessions AS s SET seen_at = coalesce(%(now)s::timestamptz, now())
    AND s.seen_at < coalesce(%(now)s::timestamptz, now()) - interval '1 minute'
 """
 
-_END = """
-UPDATE idp.sessions AS s
-   SET ended_at = coalesce(%(now)s::timestamptz, now()), ended_because = %(because)s::idp.session_end
- WHERE s.citizen_id = %(citizen_id)s AND s.session_id = %(session_id)s AND s.ended_at IS NULL
-RETURNING s.citizen_id, s.session_id, s.client_nos
-"""
-
-_END_ALL_BUT = """
-UPDATE idp.sessions AS s
-   SET ended_at = coalesce(%(now)s::timestamptz, now()), ended_because = %(because)s::idp.session_end
- WHERE s.citizen_id = %(citizen_id)s AND s.session_id IS DISTINCT FROM %(kept_id)s::uuid AND s.ended_at IS NULL
-RETURNING s.citizen_id, s.session_id, s.client_nos
-"""
-
-_END_RUN_OUT = """
-WITH due AS (
-  SELECT s.citizen_id, s.session_id, s.expires_at <= coalesce(%(now)s::timestamptz, now()) AS is_over
-    FROM idp.sessions AS s
-   WHERE s.ended_at IS NULL
-     AND (s.expires_at <= coalesce(%(now)s::timestamptz, now())
-          OR s.seen_at + s.idle_seconds * interval '1 second' <= coalesce(%(now)s::timestamptz, now()))
-   LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-)
-UPDATE idp.sessions AS s
-   SET ended_at = coalesce(%(now)s::timestamptz, now()),
-       ended_because = CASE WHEN due.is_over THEN 'expired' ELSE 'idle' END::idp.session_end
-  FROM due WHERE s.citizen_id = due.citizen_id AND s.session_id = due.session_id AND s.ended_at IS NULL
-RETURNING s.citizen_id, s.session_id, s.client_nos
-"""
-
 # Lent to the token statement (hotpath.sql, 2), which has CTEs `code` and `live` before it: the client joins the
 # session, and no row here means no tokens. So whoever got tokens is in the list that a logout reads. Also the
 # touch, at most once a minute.
@@ -149,15 +120,6 @@ JOINED = """joined AS (
      AND (NOT live.joined_before OR live.seen_at < coalesce(%(now)s::timestamptz, now()) - interval '1 minute')
   RETURNING s.session_id
 )"""
-
-_FORGET = """
-WITH over AS (
-  SELECT s.citizen_id, s.session_id FROM idp.sessions AS s
-   WHERE s.ended_at <= %(now)s::timestamptz - interval '30 days'
-   LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-)
-DELETE FROM idp.sessions AS s USING over WHERE s.citizen_id = over.citizen_id AND s.session_id = over.session_id
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,15 +164,6 @@ class SessionRow:
         """
         shortest = SHARED_DEVICE_LASTS
         return timedelta(seconds=self.idle_seconds) <= shortest and self.expires_at - self.seen_at <= shortest
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """A session that this act ended, and the clients that took part in it: whom a logout must tell."""
-
-    citizen_id: UUID
-    session_id: UUID
-    client_nos: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,30 +278,6 @@ def touch(connection: Connection[Any], session: SessionRow, now: datetime | None
         )
 
 
-def end(
-    db: Session, citizen_id: UUID, session_id: UUID, because: SessionEnd, now: datetime | None = None
-) -> Ended | None:
-    """End one session. None: it had ended before, or is not this citizen's."""
-    params = {"citizen_id": citizen_id, "session_id": session_id, "because": because, "now": now}
-    return next(iter(_ended(db, _END, params)), None)
-
-
-def end_all_but(
-    db: Session, citizen_id: UUID, kept_id: UUID | None, because: SessionEnd, now: datetime | None = None
-) -> list[Ended]:
-    """End every session of a citizen, of every audience, but the one kept (None: all)."""
-    params = {"citizen_id": citizen_id, "kept_id": kept_id, "because": because, "now": now}
-    return _ended(db, _END_ALL_BUT, params)
-
-
-def end_run_out(db: Session, limit: int, now: datetime | None = None) -> list[Ended]:
-    """Write down the end of sessions that no longer count, so that their clients are told.
-
-    The worker's, in batches.
-    """
-    return _ended(db, _END_RUN_OUT, {"limit": limit, "now": now})
-
-
 def list_of(db: Session, vault: Vault, citizen_id: UUID, now: datetime) -> list[Place]:
     """Where a citizen is signed in, latest seen first."""
     stored = select(StoredSession).where(
@@ -371,11 +300,6 @@ def list_of(db: Session, vault: Vault, citizen_id: UUID, now: datetime) -> list[
     ]
 
 
-def forget(db: Session, limit: int, now: datetime) -> int:
-    """Delete sessions that ended 30 days ago, at most `limit` rows; how many. The worker's."""
-    return db.connection().exec_driver_sql(_FORGET, {"limit": limit, "now": now}).rowcount
-
-
 def _new(
     secret: bytes, lives: Lifetime, citizen_id: UUID, aal: int, amr: tuple[str, ...], now: datetime | None
 ) -> dict[str, Any]:
@@ -396,8 +320,3 @@ def _new_session(db: Session, statement: str, params: dict[str, Any], secret: by
     return (
         None if row is None else NewSession(row.session_id, secret, row.authenticated_at, row.expires_at, row.aal)
     )
-
-
-def _ended(db: Session, statement: str, params: dict[str, Any]) -> list[Ended]:
-    rows = db.connection().exec_driver_sql(statement, params)
-    return [Ended(row.citizen_id, row.session_id, tuple(row.client_nos)) for row in rows]

@@ -11,7 +11,8 @@ from consent import attributes, purposes
 from idp.clients import agencies, registration
 from idp.clients.metadata import Refused
 from idp.clients.models import Client
-from idp.demo.country import AGENCIES, APPLICATIONS, Application, known_secret
+from idp.demo.country import AGENCIES
+from idp.demo.services import APPLICATIONS, Application, known_secret
 from idp.settings import Settings
 
 HOLDERS = {

@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from idp.demo.country import APPLICATIONS, Application, known_secret
+from idp.demo.services import APPLICATIONS, Application, known_secret
 from idp.processes import written_out
 from idp.settings import Settings
 

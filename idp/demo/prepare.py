@@ -18,7 +18,8 @@ from idp.accounts.profile import Vault
 from idp.clients import registration
 from idp.database import Database
 from idp.demo import applications, beside, history, newcomer, people, register
-from idp.demo.country import APPLICATIONS, CITIZENS, DATA_PROVIDER, known_secret
+from idp.demo.country import CITIZENS
+from idp.demo.services import APPLICATIONS, DATA_PROVIDER, known_secret
 from idp.settings import Mode, Settings
 from keys.pairwise import Pairwise
 

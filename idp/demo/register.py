@@ -6,8 +6,9 @@ from sqlalchemy.orm import Session
 
 from idp.accounts.profile import Vault
 from idp.clients import registry
-from idp.demo.country import CITIZENS, DATA_PROVIDER
+from idp.demo.country import CITIZENS
 from idp.demo.people import read
+from idp.demo.services import DATA_PROVIDER
 from keys.pairwise import Pairwise
 
 HELD = ("village", "district", "regency", "province")

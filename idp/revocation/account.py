@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from consent import endings
-from idp.accounts import enrolment, sessions
+from idp.accounts import enrolment, session_endings
 from idp.accounts.states import AccountState, SessionEnd
 from idp.gate import Gate
 from idp.revocation import session as revocation
@@ -83,7 +83,7 @@ def _end(
     db: Session, citizen_id: UUID, kept_id: UUID | None, session_end: SessionEnd, family_end: FamilyEnd
 ) -> frozenset[int]:
     """All sessions but the one kept, and all families; the clients that took part in any, by `client_no`."""
-    ended = sessions.end_all_but(db, citizen_id, kept_id, session_end)
+    ended = session_endings.end_all_but(db, citizen_id, kept_id, session_end)
     of_families = refresh_families.end_of_citizen(db, citizen_id, family_end)
     revocation.end_with(db, ended)
     return of_families.union(*(one.client_nos for one in ended))

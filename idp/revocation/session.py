@@ -11,8 +11,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from idp.accounts import sessions
-from idp.accounts.sessions import Ended
+from idp.accounts import session_endings
+from idp.accounts.session_endings import Ended
 from idp.accounts.states import SessionEnd
 from idp.signals import outbox
 from idp.tokens import refresh_families
@@ -22,7 +22,7 @@ def end(
     db: Session, citizen_id: UUID, session_id: UUID, because: SessionEnd, now: datetime | None = None
 ) -> Ended | None:
     """End this session. None: it had ended before, and then everything with it."""
-    ended = sessions.end(db, citizen_id, session_id, because, now)
+    ended = session_endings.end(db, citizen_id, session_id, because, now)
     if ended is not None:
         end_with(db, [ended], now)
     return ended
@@ -30,7 +30,7 @@ def end(
 
 def end_all_but(db: Session, citizen_id: UUID, kept_id: UUID | None, because: SessionEnd) -> int:
     """Every session of a citizen but the one kept (None: all). How many that were."""
-    ended = sessions.end_all_but(db, citizen_id, kept_id, because)
+    ended = session_endings.end_all_but(db, citizen_id, kept_id, because)
     end_with(db, ended)
     return len(ended)
 

@@ -4,7 +4,8 @@ The answer must carry `session_cookie.clearing()`.
 """
 
 from idp import audit
-from idp.accounts.sessions import Ended, SessionRow
+from idp.accounts.session_endings import Ended
+from idp.accounts.sessions import SessionRow
 from idp.accounts.states import SessionEnd
 from idp.revocation import session as revocation
 from idp.web import current

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from idp.accounts import letters, recovery, sent_codes, sessions, totp
+from idp.accounts import letters, recovery, sent_codes, session_endings, totp
 
 NOW = datetime(2026, 11, 25, 7, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -39,7 +39,7 @@ KEPT = [
     pytest.param(sent_codes.forget, "idp.sent_codes", SENT_CODE, DAY, id="a code, a day after it ran out"),
     pytest.param(letters.forget, "idp.activations", LETTER, 30 * DAY, id="a letter, a month after it ran out"),
     pytest.param(totp.forget, "idp.totp_secrets", TOTP, DAY, id="a second factor, a day unconfirmed"),
-    pytest.param(sessions.forget, "idp.sessions", SESSION, 30 * DAY, id="a session, 30 days after its end"),
+    pytest.param(session_endings.forget, "idp.sessions", SESSION, 30 * DAY, id="a session, 30 days after its end"),
     pytest.param(recovery.forget, "idp.recoveries", RECOVERY, 730 * DAY, id="a recovery, two years after"),
 ]
 
@@ -61,7 +61,7 @@ def test_it_leaves_when_its_time_is_over(
     [
         (totp.forget, "idp.totp_secrets", TOTP, "UPDATE idp.totp_secrets SET confirmed_at = created_at"),
         (
-            sessions.forget,
+            session_endings.forget,
             "idp.sessions",
             SESSION,
             "UPDATE idp.sessions SET ended_at = NULL, ended_because = NULL",

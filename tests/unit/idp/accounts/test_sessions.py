@@ -9,7 +9,7 @@ from psycopg import Connection
 from sqlalchemy import exc, text
 from sqlalchemy.orm import Session
 
-from idp.accounts import passwords, sessions
+from idp.accounts import passwords, session_endings, sessions
 from idp.accounts.devices import Device
 from idp.accounts.password_hashing import PasswordHashing
 from idp.accounts.profile import Vault
@@ -274,7 +274,7 @@ def test_a_change_of_the_password_under_way_is_waited_for_and_wins(
     signing_in = threading.Thread(target=sign_in)
     with database.writing() as db:
         passwords.store(db, citizen.citizen_id, "another hash", NOW + 2 * MINUTE)
-        assert sessions.end_all_but(db, citizen.citizen_id, None, SessionEnd.CREDENTIAL_CHANGED) == []
+        assert session_endings.end_all_but(db, citizen.citizen_id, None, SessionEnd.CREDENTIAL_CHANGED) == []
         signing_in.start()
         signing_in.join(timeout=0.3)
         assert signing_in.is_alive()
@@ -337,11 +337,11 @@ def test_an_ended_session_is_found_no_more_and_ends_once(
     session = start(db, vault, citizen)
     db.execute(text("UPDATE idp.sessions SET client_nos = '{4,2}'"))
     other = a_citizen(db, vault)
-    assert sessions.end(db, other.citizen_id, session.session_id, SessionEnd.LOGGED_OUT, NOW) is None
-    ended = sessions.end(db, citizen.citizen_id, session.session_id, SessionEnd.LOGGED_OUT, NOW)
+    assert session_endings.end(db, other.citizen_id, session.session_id, SessionEnd.LOGGED_OUT, NOW) is None
+    ended = session_endings.end(db, citizen.citizen_id, session.session_id, SessionEnd.LOGGED_OUT, NOW)
     assert ended is not None
     assert (ended.session_id, ended.client_nos) == (session.session_id, (4, 2))
-    assert sessions.end(db, citizen.citizen_id, session.session_id, SessionEnd.LOGGED_OUT, NOW) is None
+    assert session_endings.end(db, citizen.citizen_id, session.session_id, SessionEnd.LOGGED_OUT, NOW) is None
     assert find(connection, citizen, session) is None
 
 
@@ -356,11 +356,13 @@ def test_all_end_but_the_one_kept(
     )
     stranger = a_citizen(db, vault)
     others = start(db, vault, stranger)
-    ended = sessions.end_all_but(db, citizen.citizen_id, kept.session_id, SessionEnd.CREDENTIAL_CHANGED, NOW)
+    ended = session_endings.end_all_but(
+        db, citizen.citizen_id, kept.session_id, SessionEnd.CREDENTIAL_CHANGED, NOW
+    )
     assert {one.session_id for one in ended} == {lost.session_id, staff.session_id}
     assert find(connection, citizen, kept) is not None
     assert find(connection, stranger, others) is not None
-    (last,) = sessions.end_all_but(db, citizen.citizen_id, None, SessionEnd.RECOVERY, NOW)
+    (last,) = session_endings.end_all_but(db, citizen.citizen_id, None, SessionEnd.RECOVERY, NOW)
     assert last.session_id == kept.session_id
 
 
@@ -370,7 +372,7 @@ def test_what_has_run_out_is_written_down_with_its_reason(db: Session, vault: Va
         text("UPDATE idp.sessions SET expires_at = :at WHERE session_id = :id"),
         {"at": NOW + MINUTE, "id": old.session_id},
     )
-    ended = sessions.end_run_out(db, limit=10, now=NOW + timedelta(hours=2))
+    ended = session_endings.end_run_out(db, limit=10, now=NOW + timedelta(hours=2))
     mine = {one.session_id for one in ended if one.citizen_id == citizen.citizen_id}
     assert mine == {old.session_id, idle.session_id}
     reasons = dict(
@@ -387,7 +389,7 @@ def test_a_citizen_sees_each_place_in_words_kept_sealed(db: Session, vault: Vaul
     first = start(db, vault, citizen, device=PHONE)
     second = start(db, vault, citizen, now=NOW + MINUTE)
     ended = start(db, vault, citizen, device=PHONE)
-    sessions.end(db, citizen.citizen_id, ended.session_id, SessionEnd.LOGGED_OUT, NOW)
+    session_endings.end(db, citizen.citizen_id, ended.session_id, SessionEnd.LOGGED_OUT, NOW)
     start(db, vault, citizen, aal=2)
     places = sessions.list_of(db, vault, citizen.citizen_id, NOW + timedelta(hours=2))
     assert [(one.session_id, one.device) for one in places] == [

@@ -18,7 +18,7 @@ from idp.accounts.password_hashing import PasswordHashing
 from idp.accounts.profile import Vault
 from idp.clients import addresses, registry
 from idp.database import Database
-from idp.demo import country
+from idp.demo import country, services
 from idp.demo.prepare import prepare
 from idp.settings import Mode, Settings
 from keys import handles
@@ -96,7 +96,7 @@ def test_an_application_of_an_earlier_release_learns_where_it_is_told_of_endings
     with land.database.reading() as db:
         clients = registry.load(db).by_id
     assert clients["antrean-puskesmas"].backchannel_logout_uri == "http://127.0.0.1:8106/backchannel-logout"
-    assert clients[country.DATA_PROVIDER].introspects == {"bantuan-beras"}
+    assert clients[services.DATA_PROVIDER].introspects == {"bantuan-beras"}
 
 
 def test_every_client_is_live_with_the_secret_and_the_agreement_that_demo_json_promises(land: Country) -> None:
@@ -155,7 +155,7 @@ def test_ten_citizens_show_what_breaks_applications(land: Country) -> None:
 
 def test_the_data_provider_knows_each_citizen_by_a_number_of_its_own(land: Country) -> None:
     land.prepare()
-    file = land.instance / "agencies" / country.DATA_PROVIDER / "register.json"
+    file = land.instance / "agencies" / services.DATA_PROVIDER / "register.json"
     held = json.loads(file.read_text())
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert len(held) == len(country.CITIZENS)
@@ -163,7 +163,7 @@ def test_the_data_provider_knows_each_citizen_by_a_number_of_its_own(land: Count
         {"village": "Melati", "district": "Sukamaju Tengah", "regency": "Kota Sukamaju", "province": "Jawa Barat"}
     ]
     with land.database.reading() as db:
-        provider = registry.load(db).by_id[country.DATA_PROVIDER]
+        provider = registry.load(db).by_id[services.DATA_PROVIDER]
         citizen_id = land.vault.find_citizen(db, identifiers.read_nik(country.CITIZENS[0].nik))  # type: ignore[arg-type]
     assert citizen_id is not None
     assert next(iter(held)) == land.pairwise.subject(citizen_id, provider.sector, provider.sector_version)
