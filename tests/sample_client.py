@@ -293,8 +293,8 @@ class SampleClient:
 
 
 def log_in(browser: Browser, page: Page, citizen: Mapping[str, Any]) -> Page:
-    """Through the login pages, second factor included, to whatever comes next. Who is told that many are signing in
-    waits as long as the page says, and presses again.
+    """Through the login pages, second factor included, to whatever comes next. Who is told that many sign in waits
+    as long as the page says, and presses again.
     """
     typed = {"identifier": citizen["nik"], "password": citizen["password"]}
     for _ in range(MOST_RUSHES):
