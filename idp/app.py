@@ -42,7 +42,7 @@ from idp.endpoints.sign_in import (
 )
 from idp.gate import Gate
 from idp.settings import Mode, Settings
-from idp.web import current, languages, pages, problems, proxies, shells
+from idp.web import current, hosts, languages, pages, problems, proxies, shells
 from idp.web.shells import Door, Front
 
 HOT = (
@@ -106,6 +106,7 @@ def create_flask(gate: Gate) -> Flask:
     languages.install(app)
     pages.install(app, gate.issuer)
     problems.install(app)
+    hosts.install(app, gate.settings)
     app.register_error_handler(current.Elsewhere, lambda way: way.response)
     shells.add_to_flask(app, gate, hot_doors(gate))
     for module in PAGES:
