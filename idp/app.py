@@ -103,6 +103,8 @@ def create_flask(gate: Gate) -> Flask:
     app.extensions["gapura"] = gate
     current.install(app)
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # no page is other sites' to ask about (C090)
+    app.url_map.merge_slashes = False  # by a 308, which would keep the method (row 6)
     languages.install(app)
     pages.install(app, gate.issuer)
     problems.install(app)
