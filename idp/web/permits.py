@@ -20,7 +20,7 @@ from consent.history import PastAct
 from idp.claims.notice_words import in_language
 from idp.gate import Gate
 from idp.signals import delivery
-from idp.signals.delivery import Clock
+from idp.signals.withdrawal_clock import Clock
 from idp.web import languages
 
 ENDING_SOON = timedelta(days=30)  # from the first reminder on
@@ -78,11 +78,11 @@ class Permit:
 
     @property
     def labels(self) -> str:
-        return listed(held.label for held in self.attributes)
+        return listed(one.label for one in self.attributes)
 
     @property
     def law_labels(self) -> str:
-        return listed(held.label for held in self.attributes if held.by_law)
+        return listed(one.label for one in self.attributes if one.by_law)
 
 
 @dataclass(frozen=True)
@@ -132,9 +132,11 @@ def by_agency(permits: Iterable[Permit]) -> list[AgencyPermits]:
     return [AgencyPermits(code, name, tuple(found)) for (code, name), found in groups.items()]
 
 
-def history(db: Session, gate: Gate, citizen_id: UUID, consent_id: UUID) -> list[Step]:
-    """What happened to one consent, newest first."""
-    return [_step(gate, act) for act in reversed(past.history(db, citizen_id, consent_id))]
+def history(db: Session, gate: Gate, citizen_id: UUID, permit: Permit, now: datetime) -> list[Step]:
+    """What happened to one consent, and what its agency did after the end, newest first."""
+    acts = [_step(gate, act) for act in past.history(db, citizen_id, permit.consent_id)]
+    answers = _answers(permit.clock, now) if permit.clock else []
+    return [*reversed(answers), *reversed(acts)]
 
 
 def refused(db: Session, gate: Gate, citizen_id: UUID, now: datetime) -> list[Refused]:
@@ -193,7 +195,7 @@ def _permit(
         dpo_contact=client.dpo_contact,
         purpose=in_language(purposes.by_no[head.purpose_no].sentence, language),
         citation=law.citation if law and head.law_nos else "",
-        attributes=_held(gate, head.attribute_nos, head.law_nos),
+        attributes=held(gate, head.attribute_nos, head.law_nos),
         state=_state(head, now, open_now=open_now),
         given_at=head.given_at,
         until=head.expires_at,
@@ -217,14 +219,30 @@ def _state(head: Head, now: datetime, *, open_now: bool) -> str:
     return "ending" if head.expires_at - now <= ENDING_SOON else "on"
 
 
-def _held(gate: Gate, numbers: frozenset[int], law_nos: frozenset[int]) -> tuple[Held, ...]:
+def held(gate: Gate, numbers: frozenset[int], law_nos: frozenset[int]) -> tuple[Held, ...]:
+    """Attributes by their numbers, named in the page's language."""
     catalogue = gate.attributes.get()
     found = [catalogue.by_no[number] for number in sorted(numbers)]
     return tuple(Held(one.name, label_of(one), one.attribute_no in law_nos) for one in found)
+
+
+def _answers(clock: Clock, now: datetime) -> list[Step]:
+    """The agency's side of a history, in order."""
+    kept = gettext("Instansi wajib menyimpan data menurut %(statute)s", statute=clock.kept_under)
+    late = clock.due_at if clock.overdue(now) else None
+    steps = (
+        (clock.told_at, gettext("Instansi diberi tahu")),
+        (clock.acknowledged_at, gettext("Instansi berhenti memakai data")),
+        (late, gettext("Batas jawaban instansi lewat")),
+        (clock.kept_at, kept),
+        (clock.deleted_at, gettext("Instansi menghapus data")),
+    )
+    done = [Step(at, str(words), "") for at, words in steps if at is not None]
+    return sorted(done, key=lambda step: step.at)
 
 
 def _step(gate: Gate, act: PastAct) -> Step:
     words = str(ACTS.get(act.act, act.act))
     if act.actor not in ("self", "clock"):
         words = str(gettext("%(act)s, bukan oleh Anda sendiri", act=words))
-    return Step(act.acted_at, words, listed(held.label for held in _held(gate, act.attribute_nos, act.law_nos)))
+    return Step(act.acted_at, words, listed(one.label for one in held(gate, act.attribute_nos, act.law_nos)))
