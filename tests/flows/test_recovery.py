@@ -1,7 +1,6 @@
 """Back into an account by two proofs, with the worker that sends the messages; and what strangers try."""
 
 import re
-import statistics
 import time
 from collections.abc import Callable
 from functools import partial
@@ -268,7 +267,7 @@ def test_a_wrong_code_of_nobody_takes_as_long(running: Running, gate: Gate) -> N
             began = time.perf_counter()
             assert answer(browser, page, "7K2M-94QD-XH3T-8PQR").status == 400
             took[nik].append(time.perf_counter() - began)
-    known, unknown = (statistics.median(times) for times in took.values())
+    known, unknown = (min(times) for times in took.values())  # whoever else works beside it
     assert abs(known - unknown) < 0.5 * max(known, unknown), (known, unknown)
 
 
