@@ -27,8 +27,10 @@ run: .venv/ready ## everything, with the demo country, at http://127.0.0.1:8000 
 	@GAPURA_MODE=demo exec $(BIN)/python wsgi.py --until-parent-ends
 
 # In two processes, each file whole in one of them, folder by folder: what starts servers comes first, what is small last.
+IN_TWO := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
 test: .venv/ready-to-test ## all tests; what needs Node, Chromium or Apache is left out where they are missing
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest $(IN_TWO)
 
 bench: .venv/ready-to-test ## what a sign-in costs, at the running demo, beside the peer if installed (BENCH="--mode requests")
 	@PATH="$(CURDIR)/$(BIN):$$PATH" GAPURA_MODE=demo $(BIN)/python bench/opbench/opbench.py --config bench/gapura.json \
@@ -39,7 +41,7 @@ bench: .venv/ready-to-test ## what a sign-in costs, at the running demo, beside 
 	@$(BIN)/python bench/starts.py
 
 faults: .venv/ready-to-test ## what must never happen, in the long form: fuzzing, kills under load
-	$(BIN)/python -m pytest -m "long or not long" tests/faults
+	$(BIN)/python -m pytest $(IN_TWO) -m "long or not long" tests/faults
 
 pages: .venv/ready-to-test ## every page: both languages and schemes, three widths, judged by axe-core
 	GAPURA_PAGES=all $(BIN)/python -m pytest -m "long or not long" tests/browser

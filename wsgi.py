@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
-from idp import launcher, log
+from idp import launcher, log, token_files
 from idp.installation import Installation
 from idp.processes import die_with_parent
 from idp.settings import Settings
@@ -19,6 +19,7 @@ def application() -> Callable[..., Iterable[bytes]]:
     die_with_parent(signal.SIGKILL, os.getppid())
     log.configure()
     settings = Settings.from_env()
+    token_files.refuse_unusable(settings)
     installation = Installation(settings)
     installation.__enter__()  # left with the process: an embedded server of ours dies with us
     installation.judge("gapura_web", datetime.now(UTC))

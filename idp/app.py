@@ -42,7 +42,7 @@ from idp.endpoints.sign_in import (
 )
 from idp.gate import Gate
 from idp.settings import Mode, Settings
-from idp.web import current, languages, pages, problems, proxies, shells
+from idp.web import current, hosts, languages, pages, problems, proxies, shells
 from idp.web.shells import Door, Front
 
 HOT = (
@@ -103,9 +103,12 @@ def create_flask(gate: Gate) -> Flask:
     app.extensions["gapura"] = gate
     current.install(app)
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # no page is other sites' to ask about (C090)
+    app.url_map.merge_slashes = False  # by a 308, which would keep the method (row 6)
     languages.install(app)
     pages.install(app, gate.issuer)
     problems.install(app)
+    hosts.install(app, gate.settings)
     app.register_error_handler(current.Elsewhere, lambda way: way.response)
     shells.add_to_flask(app, gate, hot_doors(gate))
     for module in PAGES:

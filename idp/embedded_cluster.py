@@ -26,6 +26,7 @@ SUPERUSER = "gapura_superuser"  # may not sign in: pg_ident maps nobody to it; s
 DATABASE = "gapura"
 LONGEST_SOCKET_PATH = 107  # sun_path, without its final NUL
 SOCKET = ".s.PGSQL.5432"
+# A refused statement is told to us, who log its SQLSTATE; the server's own line would quote rows and values.
 CONFIGURATION = """\
 listen_addresses = ''
 unix_socket_permissions = 0700
@@ -38,6 +39,9 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 log_line_prefix = '%m [%p] '
 log_statement = none
+log_min_messages = log
+log_min_error_statement = panic
+log_error_verbosity = terse
 log_parameter_max_length = 0
 log_parameter_max_length_on_error = 0
 """

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from consent import attributes, purposes
-from idp import log
+from idp import log, token_files
 from idp.accounts.password_hashing import PasswordHashing
 from idp.accounts.profile import Vault
 from idp.children import Child, stop_all
@@ -31,7 +31,7 @@ from idp.database import Database
 from idp.installation import BAD_STARTS, Installation
 from idp.processes import die_with_parent, written_out
 from idp.serving import ADDRESS
-from idp.settings import SETTINGS, Mode, Settings
+from idp.settings import SETTINGS, Mode, Settings, unknown_settings
 from keys import keyring, store_marks
 from keys.errors import KeyStoreError, KeyUnreadable, MasterKeyMissing
 from keys.key_store import KeyStore
@@ -69,6 +69,9 @@ def main(arguments: Sequence[str]) -> int:
     _listen_for_the_end(until_parent_ends=asked.until_parent_ends)
     try:
         settings = Settings.from_env()
+        token_files.refuse_unusable(settings)
+        for name in unknown_settings():
+            logger.warning("no setting of this name: gapura settings lists them all", name=name)
         _refuse_taken_port(settings.port)
         with Installation(settings, must_own=True) as installation:
             _run(installation)

@@ -25,6 +25,7 @@ CONNECT_SECONDS, TOTAL_SECONDS = 3.0, 5.0
 RESOLVED_AT_ONCE = 16
 BODY_LIMIT = 64 * 1024
 URL_LIMIT = 2048
+PORTS = frozenset({443, 8443})  # those that a client may register (idp/clients/addresses)
 _NAME = re.compile(r"(?=.{1,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,62}\Z")
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # IPv4 behind NAT64: the inner address is what counts
 _UNICAST = ipaddress.ip_network("2000::/3")  # all of IPv6 that is given out; the rest has inner or old meanings
@@ -144,7 +145,7 @@ def _read(url: str, loopback: bool) -> _Place:
         or not (_is_literal(host) or _NAME.match(host) or _is_local(host, loopback))
     ):
         raise Unreachable("not an address")
-    if parts.scheme == "https" and (port in (None, 443) or loopback):
+    if parts.scheme == "https" and ((port or 443) in PORTS or loopback):
         return _Place(
             "https", parts.netloc.rpartition(":")[0] if port else parts.netloc, port or 443, _target(parts)
         )

@@ -52,6 +52,7 @@ SELECT (SELECT i.mode::text FROM idp.installation AS i), clock_timestamp(),
          CROSS JOIN LATERAL (SELECT c.signed_at FROM consent.ledger_checkpoints AS c
                               WHERE c.origin = h.origin ORDER BY c.signed_at DESC LIMIT 1) AS newest)
 """
+OLDEST_RELEASE = "SELECT revision FROM idp.oldest_release"
 # Asked by /ready: whether this server is the one that writes, and is at a revision we know.
 STANDING = """
 SELECT (SELECT a.version_num FROM idp.alembic_version AS a), current_setting('transaction_read_only') = 'off'
@@ -62,14 +63,16 @@ class SchemaError(Exception):
     """The database cannot be used as it is; the text is one sentence with the mend."""
 
 
-def upgrade(owner_url: str, mode: Mode, *, attempts: int = 5) -> list[str]:
+def upgrade(owner_url: str, mode: Mode, *, attempts: int = 30) -> list[str]:
     """Bring the database to the newest revision; returns the revisions it went through."""
     with _owner(owner_url) as engine, engine.connect() as connection:
         _take_turn(connection)
         refuse_another_mode(_mode(connection), mode)
         before = _version(connection)
-        _refuse_unknown(before)
-        _run(connection, mode, attempts)
+        _refuse_what_outgrew_us(connection.connection.driver_connection, before)  # type: ignore[arg-type]
+        connection.rollback()
+        if before is None or before < newest():
+            _run(connection, mode, attempts)
         now = connection.exec_driver_sql("SELECT now()").scalar_one()
         partitions.make_ahead(connection.connection.driver_connection, now)  # type: ignore[arg-type]
         connection.commit()
@@ -92,8 +95,8 @@ def judge(connection: psycopg.Connection[Any], mode: Mode, clock: datetime) -> N
     if connection.execute(VERSION).fetchone() != (True,):
         raise SchemaError("The database is empty; run gapura database upgrade.")
     (version,) = connection.execute("SELECT version_num FROM idp.alembic_version").fetchone() or ("",)
-    _refuse_unknown(version)
-    if version != newest():
+    _refuse_what_outgrew_us(connection, version)
+    if version < newest():
         raise SchemaError(
             f"The database is at revision {version or 0}, this program needs {newest()}; "
             "run gapura database upgrade."
@@ -135,10 +138,15 @@ def refuse_old_server(connection: psycopg.Connection[Any]) -> None:
         )
 
 
-def _refuse_unknown(version: str | None) -> None:
-    if version and version not in revisions():
+def _refuse_what_outgrew_us(connection: psycopg.Connection[Any], version: str | None) -> None:
+    """A newer release has been at this database: it names the oldest that it leaves everything to."""
+    if not version or version <= newest():
+        return
+    (oldest,) = connection.execute(OLDEST_RELEASE).fetchone() or (version,)
+    if oldest > newest():
         raise SchemaError(
-            f"The database has revision {version}, which this program does not know; start the newer program."
+            f"The database is at revision {version}, which this program does not know, and serves programs that "
+            f"know {oldest}; start the newer program."
         )
 
 
@@ -216,9 +224,14 @@ def _run(connection: sqlalchemy.Connection, mode: Mode, attempts: int) -> None:
         except exc.OperationalError as error:
             connection.rollback()
             # A busy table: waiting in its queue would make everybody wait behind us, so we let go and come again.
-            if attempt == attempts or not isinstance(error.orig, psycopg.errors.LockNotAvailable):
+            if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
                 raise
-            time.sleep(0.5 * attempt)
+            if attempt == attempts:
+                raise SchemaError(
+                    "A long transaction holds a table that the upgrade needs (pg_stat_activity names it); "
+                    "wait for it or end it, then run gapura database upgrade again."
+                ) from error
+            time.sleep(min(0.5 * attempt, 5.0))
 
 
 def first_line(error: Exception) -> str:

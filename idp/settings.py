@@ -6,6 +6,7 @@ clear line that names the variable and the mend. Secrets never come by environme
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +17,12 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 LOOPBACK = ("127.0.0.1", "[::1]", "localhost")
+LONGEST_SHOWN = 60
+# As browsers and clients write it: they compare bytes. No path, for the doors stand at the root.
+_ISSUER = re.compile(
+    r"https?://(?P<host>(?P<name>(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?)"
+    r"|[0-9.]+|\[[0-9a-f:]+\])(?::(?P<port>[1-9][0-9]{0,4}))?"
+)
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -95,7 +102,7 @@ SETTINGS = (
         "GAPURA_LISTEN_URL",
         "postgresql:// URL",
         "DATABASE_URL",
-        "A direct connection for LISTEN where DATABASE_URL is a pooler.",
+        "A direct connection for LISTEN where DATABASE_URL is a pooler. Nothing listens yet: it is only checked.",
     ),
     Setting(
         "GAPURA_EMBEDDED",
@@ -120,12 +127,6 @@ SETTINGS = (
         "folder",
         "INSTANCE/keys",
         "Master, look-up and pepper keys, outside the database.",
-    ),
-    Setting(
-        "GAPURA_ENDINGS",
-        "file",
-        "none",
-        "Journal of endings, on another disk: what a restore must not undo.",
     ),
     Setting(
         "GAPURA_METRICS_TOKEN_FILE",
@@ -176,7 +177,6 @@ class Settings:
     embedded_accepted: bool = False
     postgres_bin: Path | None = None
     master_key_file: Path | None = None
-    endings: Path | None = None
     metrics_token_file: Path | None = None
     messages_url: str | None = None
     messages_token_file: Path | None = None
@@ -205,7 +205,6 @@ class Settings:
             embedded_accepted=_choice(values, "GAPURA_EMBEDDED", ("accept",)) == "accept",
             postgres_bin=_path(values, "GAPURA_POSTGRES_BIN"),
             master_key_file=_path(values, "GAPURA_MASTER_KEY_FILE"),
-            endings=_path(values, "GAPURA_ENDINGS"),
             metrics_token_file=_path(values, "GAPURA_METRICS_TOKEN_FILE"),
             messages_url=_messages_url(values),
             messages_token_file=_path(values, "GAPURA_MESSAGES_TOKEN_FILE"),
@@ -222,6 +221,17 @@ class Settings:
         return ["live"] if self.mode is Mode.PRODUCTION else ["sandbox", "live"]
 
 
+def unknown_settings(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """Names that look like settings and are none: misspelt, or of another version. Nothing reads them."""
+    known = {one.name for one in SETTINGS}
+    return sorted(name for name in environ if name.startswith("GAPURA_") and name not in known)
+
+
+def _shown(value: str) -> str:
+    """What stood there, on one line and not all of it where it is long."""
+    return repr(value if len(value) <= LONGEST_SHOWN else f"{value[:LONGEST_SHOWN]}…")
+
+
 def _mode(values: Mapping[str, str]) -> Mode:
     value = _choice(values, "GAPURA_MODE", tuple(Mode))
     return Mode(value) if value else Mode.PRODUCTION
@@ -230,34 +240,43 @@ def _mode(values: Mapping[str, str]) -> Mode:
 def _choice(values: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str | None:
     value = values.get(name)
     if value is not None and value not in allowed:
-        raise SettingsError(f"{name} is {value!r}; write one of: {', '.join(allowed)}.")
+        raise SettingsError(f"{name} is {_shown(value)}; write one of: {', '.join(allowed)}.")
     return value
 
 
 def _number(values: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
     value = values.get(name, str(default))
-    if not (value.isascii() and value.isdigit() and least <= int(value) <= most):
-        raise SettingsError(f"{name} is {value!r}; write a whole number from {least} to {most}.")
+    if not (re.fullmatch("[0-9]{1,9}", value) and least <= int(value) <= most):
+        raise SettingsError(f"{name} is {_shown(value)}; write a whole number from {least} to {most}.")
     return int(value)
 
 
 def _path(values: Mapping[str, str], name: str) -> Path | None:
     if name not in values:
         return None
+    wrong = SettingsError(f"{name} is {_shown(values[name])}; write the path of a folder or file in full.")
+    if not values[name].isprintable():  # it will stand in sentences that are one line
+        raise wrong
     try:
         return Path(values[name]).expanduser().absolute()
     except RuntimeError:  # ~ of an account that this machine does not know
-        raise SettingsError(f"{name} is {values[name]!r}; write the path of a folder or file in full.") from None
+        raise wrong from None
 
 
 def _networks(values: Mapping[str, str], name: str) -> tuple[Network, ...]:
-    """Addresses, or networks with all their other bits zero: `10.0.0.1/8` was meant otherwise than it reads."""
+    """Addresses, or networks with all their other bits zero: `10.0.0.1/8` was meant otherwise than it reads. Who
+    names everybody would believe any stranger.
+    """
+    words = [one.strip() for one in values.get(name, "").split(",")] if name in values else []
     try:
-        return tuple(ipaddress.ip_network(one.strip()) for one in values.get(name, "").split(",") if one.strip())
+        networks = tuple(ipaddress.ip_network(one) for one in words)
     except ValueError:
+        networks = None
+    if networks is None or not all(one.prefixlen for one in networks):
         raise SettingsError(
-            f"{name} is {values[name]!r}; write addresses or networks such as 127.0.0.1, 10.0.0.0/8."
-        ) from None
+            f"{name} is {_shown(values[name])}; write addresses or networks such as 127.0.0.1, 10.0.0.0/8."
+        )
+    return networks
 
 
 def _database_url(values: Mapping[str, str], name: str) -> str | None:
@@ -284,20 +303,30 @@ def _issuer(values: Mapping[str, str], mode: Mode, port: int) -> str:
                 "GAPURA_ISSUER is missing; in production write the https address of this installation."
             )
         return f"http://127.0.0.1:{port}"
-    try:
-        parts = urlsplit(issuer)
-        named = parts.hostname is not None and parts.port != 0
-    except ValueError:
-        named = False
-    if not named or parts.username or issuer.endswith("/") or "?" in issuer or "#" in issuer:
-        raise SettingsError(f"GAPURA_ISSUER is {issuer!r}; write https://host, no query, fragment or final slash.")
-    host = parts.netloc.rpartition(":")[0] if parts.port is not None else parts.netloc
-    loopback = mode is not Mode.PRODUCTION and host in LOOPBACK
-    if parts.scheme != "https" and not (parts.scheme == "http" and loopback):
+    if "@" in issuer:  # what stands before it may be a password, so it is not repeated
+        raise SettingsError("GAPURA_ISSUER has a name or a password in it; write https://host.")
+    found = _ISSUER.fullmatch(issuer)
+    if found is None or not _exists(found):
         raise SettingsError(
-            f"GAPURA_ISSUER is {issuer!r}; write an https address (http: loopback, not in production)."
+            f"GAPURA_ISSUER is {_shown(issuer)}; "
+            "write https://host in small letters, no path, query, fragment or final slash."
+        )
+    loopback = mode is not Mode.PRODUCTION and found["host"] in LOOPBACK
+    if not issuer.startswith("https:") and not loopback:
+        raise SettingsError(
+            f"GAPURA_ISSUER is {_shown(issuer)}; write an https address (http: loopback, not in production)."
         )
     return issuer
+
+
+def _exists(found: re.Match[str]) -> bool:
+    """Of what has the form of a host and a port: whether there can be such."""
+    if int(found["port"] or 443) > 65_535 or found["port"] == "443" or len(found["host"]) > 253:
+        return False
+    try:
+        return bool(found["name"] or ipaddress.ip_address(found["host"].strip("[]")))
+    except ValueError:
+        return False
 
 
 def _messages_url(values: Mapping[str, str]) -> str | None:
@@ -308,9 +337,10 @@ def _messages_url(values: Mapping[str, str]) -> str | None:
     try:
         parts = urlsplit(url)
         near = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost")
+        fits = parts.port != 0 and url.isascii() and url.isprintable() and " " not in url and "#" not in url
     except ValueError:
         raise SettingsError("GAPURA_MESSAGES_URL cannot be read; write https://host/path.") from None
-    if not parts.hostname or parts.username or not (parts.scheme == "https" or near):
+    if not fits or not parts.hostname or "@" in parts.netloc or not (parts.scheme == "https" or near):
         raise SettingsError(
             "GAPURA_MESSAGES_URL must be an https address without a name and password in it (http: loopback)."
         )

@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from idp import jobs, key_rotation, ledger_upkeep, log, metrics, partitions
+from idp import jobs, key_rotation, ledger_upkeep, log, metrics, partitions, token_files
 from idp.accounts import letters, recovery, sent_codes, session_endings, totp
 from idp.audit_heads import TrailHeads
 from idp.clock import Clock, Duty
@@ -151,7 +151,9 @@ def main() -> int:
     """A worker process. 1: a bad start, said in one sentence."""
     log.configure()
     try:
-        with Installation(Settings.from_env()) as installation:
+        settings = Settings.from_env()
+        token_files.refuse_unusable(settings)
+        with Installation(settings) as installation:
             installation.judge("gapura_worker", datetime.now(UTC))
             run(installation)
     except (KeysError, *BAD_STARTS) as refusal:

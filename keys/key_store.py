@@ -58,6 +58,8 @@ class KeyStore:
     def open(cls, folder: Path, *, master_key_file: Path | None = None, create: bool = False) -> "KeyStore":
         """Read the store; `create` it if there is none. `master_key_file` is read in place of its `master`."""
         if create and not _has_entries(folder):
+            if master_key_file is not None:
+                secret_files.read(master_key_file)  # a wrong path must not leave half a store behind
             _make(folder, with_master=master_key_file is None)
         if not _has_entries(folder):
             raise KeyStoreError(f"There is no key store at {folder}: restore it from a copy.")

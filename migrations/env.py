@@ -7,7 +7,9 @@ from alembic import context
 config = context.config
 connection = config.attributes["connection"].execution_options(no_parameters=True)  # revisions write % as SQL does
 connection.exec_driver_sql("CREATE SCHEMA IF NOT EXISTS idp")  # the table of versions lies in it
-connection.exec_driver_sql("SET lock_timeout = '2s'; SET statement_timeout = '5min'")
+# Whoever comes to a table while a revision waits for it waits behind the revision: so it waits only for as long as
+# nobody minds, lets go and comes again (C087).
+connection.exec_driver_sql("SET lock_timeout = '300ms'; SET statement_timeout = '5min'")
 connection.commit()
 context.configure(
     connection=connection,

@@ -21,7 +21,6 @@ WAITING = {
     "row 80": "a proxy in front",
     "row 88": "more than the second factor's page",
     "row 94": "a test of stepping up",
-    "C087": "a second release to migrate from",
 }
 _NAMED = re.compile(r"\b(row \d+|C0\d\d)\b")
 

@@ -49,7 +49,7 @@ def fetched_refusal(uri: str, *, loopback: bool) -> str | None:
         return "use https on port 443 or 8443"
     if _IPV4.fullmatch(host) or _IPV6.fullmatch(host):
         return None if ipaddress.ip_address(host.strip("[]")).is_global else "use a public address"
-    inner = "." not in host.rstrip(".") or host.rstrip(".").endswith((".localhost", ".local", ".internal"))
+    inner = "." not in host or host.endswith((".", ".localhost", ".local", ".internal"))
     return "use a public host name" if inner else None
 
 

@@ -23,6 +23,10 @@ from idp.exchange import Parameters, Request
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _SECRET_METHODS = frozenset({"client_secret_basic", "client_secret_post"})
+# What may stand in a body and never in an address, which others write down (RFC 6749 §2.3.1).
+_SECRET_PARAMETERS = frozenset(
+    {"client_secret", "client_assertion", "code", "code_verifier", "password", "refresh_token", "token"}
+)
 _HEADER_LIMIT = 4096
 _TOKEN68 = re.compile(r"[A-Za-z0-9+/]+={0,2}\Z")
 
@@ -57,6 +61,8 @@ def authenticate(
     A public client proves nothing and is only named; a door that is not for public clients asks `auth_method`.
     `loopback`: this machine itself may be asked for a client's keys.
     """
+    if _SECRET_PARAMETERS & {name for name, _ in request.query.pairs}:
+        raise OAuthError(Code.INVALID_REQUEST, "send secrets, codes and tokens in the body, not in the address")
     presented = _presented(request, form)
     client = registry.by_id.get(presented.client_id)
     used: bytes | None = None

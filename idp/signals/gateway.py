@@ -10,7 +10,8 @@ from pathlib import Path
 
 import httpx
 
-from idp.settings import Settings
+from idp import token_files
+from idp.settings import Settings, SettingsError
 from idp.signals.messages import Message
 
 SECONDS = 10.0
@@ -37,7 +38,7 @@ class Gateway:
             raise NotSent(MISSING)
         headers = {"Idempotency-Key": message.message_id.hex}
         if self._token_file is not None:
-            headers["Authorization"] = f"Bearer {self._token_file.read_text().strip()}"
+            headers["Authorization"] = f"Bearer {self._token(self._token_file)}"
         said = {"to": message.to, "channel": message.channel, "subject": message.subject, "text": message.text}
         try:
             answer = httpx.post(self._url, json=said, headers=headers, timeout=SECONDS, follow_redirects=False)
@@ -45,3 +46,10 @@ class Gateway:
             raise NotSent(f"the message gateway cannot be reached ({type(error).__name__})") from None
         if not answer.is_success:
             raise NotSent(f"the message gateway answered {answer.status_code}")
+
+    @staticmethod
+    def _token(file: Path) -> str:
+        try:
+            return token_files.read_messages_token(file)
+        except SettingsError as error:
+            raise NotSent(str(error)) from None

@@ -72,6 +72,10 @@ PAGES: dict[str, Words] = {
         lazy_gettext("Halaman ini tidak bisa dibuka dengan cara itu."),
         lazy_gettext("Mulai lagi dari daftar layanan."),
     ),
+    "wrong_address": Words(
+        lazy_gettext("Ini bukan alamat Gapura."),
+        lazy_gettext("Buka Gapura di alamatnya sendiri."),
+    ),
     "too_large": Words(
         lazy_gettext("Kiriman ini terlalu besar."),
         lazy_gettext("Kirim lebih sedikit, lalu coba lagi."),
@@ -230,7 +234,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, _of_bug)
 
 
-def _for_machines() -> bool:
+def for_machines() -> bool:
+    """Whether the door of the request at hand is one that programs use."""
     return request.path.split("/")[1] in MACHINE_DOORS
 
 
@@ -244,7 +249,7 @@ def _wait(status: int) -> list[tuple[str, str]]:
 
 
 def _of_oauth(error: OAuthError) -> Response:
-    if _for_machines():
+    if for_machines():
         return _written(reply(error))
     return page(error.error, error.status, finding=error.description, headers=error.headers)
 
@@ -254,7 +259,7 @@ def _of_page(error: PageError) -> Response:
 
 
 def _of_database(error: DatabaseAway) -> Response:
-    if _for_machines():
+    if for_machines():
         return _written(reply(error))
     return page("unavailable", 503, headers=_wait(503))
 
@@ -262,7 +267,7 @@ def _of_database(error: DatabaseAway) -> Response:
 def _of_master_key(error: MasterKeyMissing) -> Response:
     """A machine that was not given the key store yet: others can answer, and its log says what to bring."""
     log.error("master key missing", mend=str(error))
-    if _for_machines():
+    if for_machines():
         return _written(_json(503, Code.TEMPORARILY_UNAVAILABLE, "try again", _wait(503)))
     return page("unavailable", 503, headers=_wait(503))
 
@@ -273,7 +278,7 @@ def _of_http(error: HTTPException) -> Response:
         return Response(error.get_response().response, status, error.get_headers())
     allowed = sorted(error.valid_methods or []) if isinstance(error, MethodNotAllowed) else []
     extra = [("Allow", ", ".join(allowed))] if allowed else _wait(status)
-    if _for_machines():
+    if for_machines():
         code = MACHINE_CODES.get(status, Code.INVALID_REQUEST)
         return _written(_json(status, code, HTTPStatus(status).phrase.lower(), extra))
     return page(BY_STATUS.get(status, "bad_request"), status, headers=extra)
@@ -289,6 +294,6 @@ def _of_bug(error: Exception) -> Response:
     rule = request.url_rule.rule if request.url_rule else ""
     # The class and the place, not the text: an exception may repeat what was typed (row 111).
     log.error("unexpected", incident=incident, kind=type(error).__name__, door=rule, frames=_place(error))
-    if _for_machines():
+    if for_machines():
         return _written(_json(500, "server_error", f"unexpected, incident {incident}"))
     return broken(incident)

@@ -15,7 +15,7 @@ from idp.clients.registry import Registry
 from idp.errors import DatabaseAway
 from idp.exchange import Reply, Request
 from idp.gate import Gate
-from idp.web import cors, headers
+from idp.web import cors, headers, hosts
 
 PROBLEM = "gapura.problem"
 NOBODY = Registry({}, {}, frozenset(), {}, {})
@@ -45,10 +45,11 @@ class Front:
             if method in ("GET", "POST")
         }
         self._every = headers.every_answer(gate.issuer)
+        self._names = hosts.known(gate.settings)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         answer = self._doors.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
-        if answer is None:
+        if answer is None or environ.get("HTTP_HOST") not in self._names:
             return self._onward(environ, start_response)
         request = Request(environ)
         try:

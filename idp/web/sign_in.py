@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from flask import Response, request
+from flask import Response, abort, request
 from wtforms import HiddenField
 
 from idp.authorization import code_flow
@@ -45,6 +45,13 @@ class Screening:
     redirect_uri: str
     now: datetime
     login_hint: str
+
+
+def refuse_head() -> None:
+    """Before a door whose GET can lead back to the application: HEAD would make a code for nobody (C090)."""
+    if request.method == "HEAD":
+        methods = request.url_rule.methods if request.url_rule else None
+        abort(405, valid_methods=sorted((methods or set()) - {"HEAD"}))
 
 
 def screening() -> Screening | None:

@@ -272,12 +272,23 @@ def test_a_post_from_another_site_is_looked_at_again_with_the_cookies(
     assert browser.get(first.headers["location"]).answer["state"] == "st"
 
 
-def test_no_redirect_of_ours_keeps_the_method(running: Running, client: SampleClient) -> None:
-    """(row 6)"""
-    browser: Browser = running.browser()
-    page = browser.get(client.visit("openid profile").url)
-    assert page.status == 200
-    assert ask(running, query(client)).status_code == 303
+class Watched(Browser):
+    """It remembers by which status it was led on."""
+
+    def _send(self, *request: Any) -> httpx.Response:
+        answer = super()._send(*request)
+        self.led = [*getattr(self, "led", []), *([answer.status_code] if "location" in answer.headers else [])]
+        return answer
+
+
+def test_no_redirect_of_a_story_keeps_the_method(running: Running, client: SampleClient, gate: Gate) -> None:
+    """(row 6) From the request to the code, by login, second factor and consent; and after a no."""
+    for pressed in ("consent-allow", "consent-refuse"):
+        browser, person = Watched(running.issuer, {"Accept-Language": "id"}), a_person(gate, app=True)
+        page = log_in(browser, browser.get(client.visit("openid profile").url), person.as_told())
+        browser.submit(page, page.form("decision"), press=pressed)
+        assert len(browser.led) >= 4
+        assert set(browser.led) == {303}
 
 
 @pytest.mark.parametrize("method", ["HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"])

@@ -125,6 +125,26 @@ def test_any_charset_and_case_of_the_form_is_read(client: SampleClient, kind: st
     assert_error(post(client, b"grant_type=client_credentials", {"Content-Type": kind}), "invalid_client", 401)
 
 
+@pytest.mark.parametrize("door", ["token", "introspect", "revoke"])
+def test_a_secret_in_the_address_is_refused_and_all_else_in_it_is_not_read(
+    client: SampleClient, door: str
+) -> None:
+    """(C031) Whoever passes an address on, or writes it down, has what stands in it."""
+    url = f"{client.issuer}/{door}"
+    proven = {"client_id": client.client_id, "client_secret": client.secret or ""}
+    body = proven | {"grant_type": "refresh_token", "refresh_token": "x", "token": "x"}
+    for name in ("client_secret", "client_assertion", "code", "code_verifier", "refresh_token", "token"):
+        for sent in (body, {key: value for key, value in body.items() if key != name}):
+            answer = local_http.post(url, params={name: "penanda"}, data=sent)
+            assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request"), name
+            assert "penanda" not in answer.text
+    plain = local_http.post(url, data=body)
+    read = local_http.post(url, params={"client_id": "nobody", "grant_type": "x", "scope": "y"}, data=body)
+    assert (read.status_code, read.content) == (plain.status_code, plain.content)
+    answer = local_http.post(url, params=proven, data={"token": "x", "grant_type": "refresh_token"})
+    assert answer.json()["error"] == "invalid_request", "and who only stands there is not proven"
+
+
 @pytest.mark.parametrize(
     "header",
     ["Basic", "Basic !!!", "Basic " + base64.b64encode(b"nocolon").decode(), "Basic /w==", "Basic " + "A" * 10_000,

@@ -99,10 +99,14 @@ def database(running: Running) -> int:
 
 
 def web_process(running: Running) -> int:
-    """One of those that answer, not the one that keeps them."""
-    serving = [pid for pid, command in processes(running).items() if "idp.serving" in command]
-    keeper = min(serving)
-    return random.Random(len(serving)).choice([pid for pid in serving if pid != keeper])
+    serving = web_processes(running)
+    return random.Random(len(serving)).choice(serving)
+
+
+def web_processes(running: Running) -> list[int]:
+    """Those that answer, not the one that keeps them."""
+    serving = sorted(pid for pid, command in processes(running).items() if "idp.serving" in command)
+    return serving[1:]
 
 
 def worker(running: Running) -> int:

@@ -7,12 +7,13 @@ from urllib.parse import urlencode
 
 import pyotp
 import pytest
-from werkzeug.test import Client, TestResponse
+from werkzeug.test import TestResponse
 
 from idp.app import create_app
 from idp.embedded_postgres import EmbeddedPostgres
 from idp.gate import Gate
 from idp.web.rate_limits import GUESSES_OF_A_NETWORK
+from tests.one_process import OneProcess
 from tests.people import a_person
 from tests.running import Running
 from tests.sample_client import _Forms
@@ -21,13 +22,14 @@ PROXY, WRONG = "127.0.0.1", "bukan kata sandi siapa pun"
 
 
 @pytest.fixture(scope="module")
-def door(running: Running, gate: Gate) -> Client:
+def door(running: Running, gate: Gate) -> OneProcess:
     """One more web process of the running server, that knows its proxy."""
     settings = replace(gate.settings, proxies=(ipaddress.ip_network(PROXY),))
-    return Client(create_app(settings, EmbeddedPostgres(running.instance).url("gapura_web")))
+    made = create_app(settings, EmbeddedPostgres(running.instance).url("gapura_web"))
+    return OneProcess(made, running.issuer)
 
 
-def submit(door: Client, forwarded: str, **typed: str) -> TestResponse:
+def submit(door: OneProcess, forwarded: str, **typed: str) -> TestResponse:
     at = {"REMOTE_ADDR": PROXY, "HTTP_X_FORWARDED_FOR": forwarded}
     token = _Forms(door.get("/login", environ_base=at).text).forms[0].fields["csrf_token"][0]
     form = "application/x-www-form-urlencoded"
@@ -35,12 +37,12 @@ def submit(door: Client, forwarded: str, **typed: str) -> TestResponse:
     return door.post("/login", data=body, content_type=form, environ_base=at)
 
 
-def guess(door: Client, forwarded: str) -> str:
+def guess(door: OneProcess, forwarded: str) -> str:
     """What the page says to one wrong guess, at an identifier that nobody tried before."""
     return submit(door, forwarded, identifier=f"{secrets.token_hex(8)}@tidak.example", password=WRONG).text
 
 
-def test_a_stranger_spends_the_own_networks_budget_whatever_is_written_into_the_header(door: Client) -> None:
+def test_a_stranger_spends_the_own_networks_budget_whatever_is_written_into_the_header(door: OneProcess) -> None:
     """(C088, row 83) Each guess names another address; the proxy adds the one it came from."""
     for number in range(GUESSES_OF_A_NETWORK.at_once):
         assert "dari jaringan ini" not in guess(door, f"10.9.8.{number}, 203.0.113.9")
@@ -48,7 +50,7 @@ def test_a_stranger_spends_the_own_networks_budget_whatever_is_written_into_the_
     assert "dari jaringan ini" not in guess(door, "198.51.100.7")
 
 
-def test_what_is_not_even_looked_at_does_not_fill_the_trail(running: Running, door: Client) -> None:
+def test_what_is_not_even_looked_at_does_not_fill_the_trail(running: Running, door: OneProcess) -> None:
     """(row 112) The first is written down, the others of the minute are counted."""
     while "dari jaringan ini" not in guess(door, "203.0.113.77"):
         pass
@@ -62,7 +64,9 @@ def test_what_is_not_even_looked_at_does_not_fill_the_trail(running: Running, do
     assert running.rows(told)[0][0] >= 1
 
 
-def test_a_neighbour_of_that_stranger_signs_in_with_a_code_beside_the_password(door: Client, gate: Gate) -> None:
+def test_a_neighbour_of_that_stranger_signs_in_with_a_code_beside_the_password(
+    door: OneProcess, gate: Gate
+) -> None:
     """(row 83) DESIGN §3: never a wall by address alone."""
     person = a_person(gate, app=True)
     assert person.totp_secret is not None

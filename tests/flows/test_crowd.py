@@ -3,13 +3,14 @@
 import re
 
 import pytest
-from werkzeug.test import Client, TestResponse
+from werkzeug.test import TestResponse
 
 from idp.app import create_app
 from idp.embedded_postgres import EmbeddedPostgres
 from idp.gate import Gate
 from idp.web import rate_limits, shells
 from idp.web.rate_limits import GUESSES_OF_A_NETWORK
+from tests.one_process import OneProcess
 from tests.people import a_person
 from tests.running import Running
 from tests.sample_client import _Forms
@@ -24,7 +25,7 @@ def front(running: Running, gate: Gate) -> shells.Front:
 
 
 def test_who_finds_the_queue_full_keeps_what_was_typed_and_gets_in_later(front: shells.Front, gate: Gate) -> None:
-    person, door = a_person(gate), Client(front)
+    person, door = a_person(gate), OneProcess(front, gate.issuer)
     typed = {"identifier": person.nik, "password": person.password}
 
     token = _Forms(door.get("/login").text).forms[0].fields["csrf_token"][0]
@@ -51,7 +52,7 @@ def test_who_finds_the_queue_full_keeps_what_was_typed_and_gets_in_later(front: 
 
 def test_a_full_queue_spends_no_printed_code(front: shells.Front, gate: Gate) -> None:
     """Where the network has guessed too often a code stands beside the password: it is for one sign-in."""
-    person, door, at = a_person(gate, codes=True), Client(front), {"REMOTE_ADDR": "198.51.100.83"}
+    person, door, at = a_person(gate, codes=True), OneProcess(front, gate.issuer), {"REMOTE_ADDR": "198.51.100.83"}
     with gate.database.writing() as db:
         while rate_limits.spend(db, gate.vault, GUESSES_OF_A_NETWORK, at["REMOTE_ADDR"], gate.now()):
             pass

@@ -16,7 +16,7 @@ from idp.authorization.handles import Sender
 from idp.errors import OAuthError, PageError
 from idp.exchange import Reply, Request
 from idp.gate import Gate
-from idp.web import current, rate_limits, session_cookie, shells
+from idp.web import current, rate_limits, session_cookie, shells, sign_in
 from idp.web.rate_limits import UNFINISHED_OF_A_BROWSER, UNFINISHED_OF_A_NETWORK, Limit, network_of
 from idp.web.session_cookie import Browser
 from idp.web.sign_in import reply_to
@@ -81,6 +81,7 @@ def _may_keep(gate: Gate, budgets: Iterable[Budget]) -> bool:
 
 
 blueprint = Blueprint("authorize_continue", __name__)
+blueprint.before_request(sign_in.refuse_head)
 
 
 @blueprint.get("/authorize/continue/<handle>")

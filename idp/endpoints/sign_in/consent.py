@@ -27,6 +27,7 @@ from idp.web import consent_page, current, languages, sign_in
 from idp.web.sign_in import Screening
 
 blueprint = Blueprint("consent", __name__)
+blueprint.before_request(sign_in.refuse_head)
 
 
 @blueprint.get("/consent")

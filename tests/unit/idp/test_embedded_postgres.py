@@ -1,5 +1,6 @@
 """The embedded server has one owner, dies with it, comes back with every row, and opens to nobody else."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -133,6 +134,28 @@ def test_the_socket_and_the_data_are_closed_to_others_and_there_is_no_tcp(folder
             psycopg.connect(f"postgresql://gapura_superuser@/postgres?host={folder / 'socket'}")
     finally:
         server.stop()
+
+
+def test_what_a_statement_was_refused_for_is_not_in_its_log(folder: Path) -> None:
+    """(row 111) A row, a value or a literal of it may be anybody's number."""
+    server = EmbeddedPostgres(folder)
+    url = server.start_or_attach()["gapura_owner"]
+    try:
+        with psycopg.connect(url, autocommit=True) as connection:
+            for refused in (
+                "SELECT '3273004405900001'::uuid",
+                "SELECT 1/0 WHERE '3273004405900001' <> ''",
+                "DO $$ BEGIN RAISE WARNING '3273004405900001'; END $$",
+                "CREATE TEMP TABLE one (nik text PRIMARY KEY); INSERT INTO one VALUES ('3273004405900001');"
+                " INSERT INTO one VALUES ('3273004405900001')",
+            ):
+                with contextlib.suppress(psycopg.Error):
+                    connection.execute(refused)
+    finally:
+        server.stop()
+    log = server.log.read_text()
+    assert "ready to accept connections" in log
+    assert "3273004405900001" not in log
 
 
 def test_postgres_does_not_see_our_environment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

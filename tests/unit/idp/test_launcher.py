@@ -259,6 +259,7 @@ def test_a_taken_port_is_one_sentence(running: Running, offset: int) -> None:
         pytest.param({"GAPURA_MODE": "production"}, "GAPURA_ISSUER is missing", id="production without an issuer"),
         pytest.param({"GAPURA_INSTANCE": "/dev/null/instance"}, "set GAPURA_INSTANCE", id="no instance folder"),
         pytest.param({"GAPURA_POSTGRES_BIN": "/nonexistent"}, "GAPURA_POSTGRES_BIN", id="no binaries"),
+        pytest.param({"GAPURA_METRICS_TOKEN_FILE": "/nonexistent"}, "put a token there", id="no token"),
     ],
 )
 def test_a_bad_start_is_one_sentence(untouched: Running, changes: dict[str, str], sentence: str) -> None:

@@ -23,7 +23,7 @@ SEALER = RestSealer(bytes(32))
 DEMO = Settings.from_env({"GAPURA_MODE": "demo", "PORT": "8103"})
 PRODUCTION = Settings.from_env(
     {"GAPURA_MODE": "production", "GAPURA_ISSUER": "https://id.gapura.example", "GAPURA_EMBEDDED": "accept"}
-    | {"GAPURA_MASTER_KEY_FILE": "/dev/null", "GAPURA_ENDINGS": "/dev/null"}
+    | {"GAPURA_MASTER_KEY_FILE": "/dev/null"}
 )
 YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
 

@@ -79,13 +79,30 @@ def test_a_clock_before_the_newest_checkpoint_is_refused(owner_database: Databas
         pytest.param(
             "'0001'", "at revision 0001, this program needs .* run gapura database upgrade", id="too old"
         ),
-        pytest.param("'9999'", "revision 9999, which this program does not know; start the newer", id="too new"),
+        pytest.param(
+            "'9999'", "revision 9999, which this program does not know, .*; start the newer", id="too new"
+        ),
     ],
 )
 def test_a_database_of_another_revision_is_refused(owner_db: Session, version: str, sentence: str) -> None:
+    owner_db.connection().exec_driver_sql("UPDATE idp.oldest_release SET revision = '9998'")
     owner_db.connection().exec_driver_sql(f"UPDATE idp.alembic_version SET version_num = {version}")
     with pytest.raises(SchemaError, match=sentence):
         schema.judge(driver(owner_db), Mode.DEMO, datetime.now(UTC))
+
+
+def test_a_newer_database_that_leaves_us_what_we_need_is_accepted(owner_db: Session) -> None:
+    """The next release's "before" revisions come while this one serves."""
+    owner_db.connection().exec_driver_sql("UPDATE idp.alembic_version SET version_num = '9999'")
+    schema.judge(driver(owner_db), Mode.DEMO, datetime.now(UTC))
+
+
+def test_each_revision_says_on_which_side_of_its_release_it_runs() -> None:
+    """Whoever takes something away says from which release on that holds."""
+    for file in (schema.MIGRATIONS / "versions").glob("[0-9]*.py"):
+        _, side, *_ = file.stem.split("_")
+        assert side in ("before", "after"), file.name
+        assert side == "before" or "UPDATE idp.oldest_release" in file.read_text(), file.name
 
 
 def test_a_database_whose_upgrade_never_began_or_broke_off_is_refused(owner_db: Session) -> None:
@@ -102,8 +119,11 @@ def test_an_upgrade_refuses_a_database_of_a_newer_program(own_postgres: Embedded
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET ROLE gapura_owner")
         connection.execute("UPDATE idp.alembic_version SET version_num = '9999'")
+        assert schema.upgrade(url, Mode.DEMO) == [], "it leaves us what we need"
+        connection.execute("UPDATE idp.oldest_release SET revision = '9998'")
         with pytest.raises(SchemaError, match="revision 9999, which this program does not know"):
             schema.upgrade(url, Mode.DEMO)
+        connection.execute(f"UPDATE idp.oldest_release SET revision = '{schema.newest()}'")
         connection.execute(f"UPDATE idp.alembic_version SET version_num = '{schema.newest()}'")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from idp.settings import SETTINGS, Mode, Settings, SettingsError
+from idp.settings import SETTINGS, Mode, Settings, SettingsError, unknown_settings
 
 PRODUCTION = {
     "GAPURA_ISSUER": "https://gapura.example",
@@ -53,6 +53,15 @@ def test_one_database_url_serves_every_account_until_another_is_named() -> None:
         pytest.param({"GAPURA_ISSUER": "https://gapura.example/"}, "GAPURA_ISSUER", id="a final slash"),
         pytest.param({"GAPURA_ISSUER": "https://gapura.example?"}, "GAPURA_ISSUER", id="a query"),
         pytest.param({"GAPURA_ISSUER": "https://gapura.example:x"}, "GAPURA_ISSUER", id="an unreadable port"),
+        pytest.param({"GAPURA_ISSUER": "https://Gapura.example"}, "GAPURA_ISSUER", id="capital letters"),
+        pytest.param({"GAPURA_ISSUER": "https://gapura.example:443"}, "GAPURA_ISSUER", id="a port that all drop"),
+        pytest.param({"GAPURA_ISSUER": "https://gapura.example:65536"}, "GAPURA_ISSUER", id="no port"),
+        pytest.param({"GAPURA_ISSUER": "https://gapura.example/gate"}, "GAPURA_ISSUER", id="a path"),
+        pytest.param({"GAPURA_ISSUER": "https://gapura .example"}, "GAPURA_ISSUER", id="a space"),
+        pytest.param({"GAPURA_ISSUER": "https://gapura.example\n"}, "GAPURA_ISSUER", id="a line end"),
+        pytest.param({"GAPURA_ISSUER": "https://gapura.example\\x"}, "GAPURA_ISSUER", id="a backslash"),
+        pytest.param({"GAPURA_ISSUER": "https://127.1"}, "GAPURA_ISSUER", id="an address cut short"),
+        pytest.param({"GAPURA_ISSUER": "https://*.example"}, "GAPURA_ISSUER", id="a wildcard"),
         pytest.param({"GAPURA_MASTER_KEY_FILE": ""}, "GAPURA_MASTER_KEY_FILE", id="a generated master key"),
         pytest.param({"GAPURA_EMBEDDED": "yes"}, "GAPURA_EMBEDDED", id="an acceptance in other words"),
         pytest.param({"GAPURA_MESSAGES_URL": "http://sms.example/"}, "GAPURA_MESSAGES_URL", id="SMS without TLS"),
@@ -60,6 +69,12 @@ def test_one_database_url_serves_every_account_until_another_is_named() -> None:
             {"GAPURA_MESSAGES_URL": "https://a:b@sms.example/"}, "GAPURA_MESSAGES_URL", id="a password in it"
         ),
         pytest.param({"GAPURA_MESSAGES_URL": "https://[x/"}, "GAPURA_MESSAGES_URL", id="an unreadable address"),
+        pytest.param({"GAPURA_MESSAGES_URL": "https://x:99999/"}, "GAPURA_MESSAGES_URL", id="no port there"),
+        pytest.param({"GAPURA_MESSAGES_URL": "https://x/#a"}, "GAPURA_MESSAGES_URL", id="a fragment"),
+        pytest.param({"PORT": "9" * 5000}, "PORT", id="a number that Python does not read"),
+        pytest.param({"GAPURA_INSTANCE": "a\nb"}, "GAPURA_INSTANCE", id="a folder of two lines"),
+        pytest.param({"GAPURA_PROXIES": "0.0.0.0/0"}, "GAPURA_PROXIES", id="everybody as a proxy"),
+        pytest.param({"GAPURA_PROXIES": ","}, "GAPURA_PROXIES", id="no proxy between commas"),
         pytest.param({"GAPURA_WEB_THREADS": "0"}, "GAPURA_WEB_THREADS", id="no threads"),
         pytest.param({"GAPURA_PROXIES": "10.0.0.1/8"}, "GAPURA_PROXIES", id="a network that is not one"),
         pytest.param({"GAPURA_PROXIES": "127.0.0.1 10.0.0.1"}, "GAPURA_PROXIES", id="proxies without a comma"),
@@ -73,6 +88,7 @@ def test_a_bad_value_is_one_line_that_names_it(changes: dict[str, str], named: s
         Settings.from_env(PRODUCTION | changes)
     assert named in str(refusal.value)
     assert "\n" not in str(refusal.value)
+    assert len(str(refusal.value)) < 200
 
 
 def test_proxies_are_addresses_and_networks() -> None:
@@ -86,11 +102,25 @@ def test_the_embedded_server_can_be_accepted_in_production() -> None:
     assert settings.database_url is None
 
 
-def test_a_password_in_a_bad_address_is_not_repeated() -> None:
-    for address in ("mysql://web:hunter2@db/gapura", "postgresql://web:hunter2@[db/gapura"):
-        with pytest.raises(SettingsError) as refusal:
-            Settings.from_env({"DATABASE_URL": address})
-        assert "hunter2" not in str(refusal.value)
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("DATABASE_URL", "mysql://web:hunter2@db/gapura"),
+        ("DATABASE_URL", "postgresql://web:hunter2@[db/gapura"),
+        ("GAPURA_ISSUER", "https://web:hunter2@gapura.example"),
+        ("GAPURA_ISSUER", "https://:hunter2@gapura.example"),
+        ("GAPURA_MESSAGES_URL", "https://:hunter2@sms.example/"),
+    ],
+)
+def test_a_password_in_a_bad_address_is_not_repeated(name: str, address: str) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        Settings.from_env(PRODUCTION | {name: address})
+    assert name in str(refusal.value)
+    assert "hunter2" not in str(refusal.value)
+
+
+def test_a_name_that_is_no_setting_is_found() -> None:
+    assert unknown_settings(PRODUCTION | {"GAPURA_ISUER": "x", "HOME": "/"}) == ["GAPURA_ISUER"]
 
 
 def test_every_setting_that_is_read_is_listed_with_its_reason() -> None:

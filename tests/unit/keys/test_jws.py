@@ -214,11 +214,11 @@ def test_claims_are_one_strict_object(key: SigningKey, claims: bytes) -> None:
 def test_a_megabyte_is_refused_before_it_is_decoded(key: SigningKey) -> None:
     """(C060)"""
     token = f"{segment(HEADER)}.{'A' * 1_000_000}.{'A' * 86}"
-    start = time.perf_counter()
+    start = time.thread_time()
     for _ in range(100):
         with pytest.raises(BadSignature):
             jws.verify(token, [key], typ="JWT", algorithms=["ES256"])
-    assert (time.perf_counter() - start) / 100 < 0.001
+    assert (time.thread_time() - start) / 100 < 0.001
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,12 @@ def test_a_store_that_is_there_is_never_replaced(folder: Path) -> None:
     assert KeyStore.open(folder, create=True) == store
 
 
+def test_a_master_key_that_is_not_there_leaves_no_half_a_store(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(KeyStoreError, match="nowhere is missing"):
+        KeyStore.open(folder, master_key_file=tmp_path / "nowhere", create=True)
+    assert KeyStore.open(folder, create=True).generated
+
+
 def test_a_store_that_lost_a_file_is_not_completed(folder: Path) -> None:
     KeyStore.open(folder, create=True)
     (folder / "pepper").unlink()

@@ -1,9 +1,13 @@
 """Addresses a client may register, use in a request, and how a near miss is named."""
 
+from typing import Any
+
 import pytest
 
+from idp import outbound
 from idp.clients import addresses
 from idp.clients.addresses import Difference
+from idp.outbound import Unreachable
 
 GOOD = [
     "https://app.example.go.id/cb",
@@ -131,6 +135,31 @@ def test_a_native_application_may_use_its_own_reversed_domain_as_scheme(uri: str
 def test_an_inner_address_that_is_visible_is_not_fetched_from(uri: str) -> None:
     """(row 98, C037)"""
     assert addresses.fetched_refusal(uri, loopback=False)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https://app.example.go.id/jwks.json?a=b",
+        "https://app.example.go.id:8443/jwks.json",
+        "https://App.Example.go.id/",
+        "https://93.184.216.34:443/jwks",
+        "https://[2606:2800:220:1::1]/jwks",
+        "https://app.example.go.id./jwks",
+        "https://app_1.example.go.id/jwks",
+        "https://app.example.go.id:22/jwks",
+    ],
+)
+def test_what_may_be_registered_is_called(uri: str) -> None:
+    """(row 100) An address that is accepted and then never called would be a logout that nobody hears of."""
+    accepted = addresses.fetched_refusal(uri, loopback=False) is None
+
+    def nobody(host: str, port: int, **_: Any) -> list[tuple[Any, ...]]:
+        raise OSError(host, port)
+
+    with pytest.raises(Unreachable) as refused:
+        outbound.get(uri, accept="*/*", loopback=False, resolve=nobody)
+    assert (str(refused.value) == "no name in time") is accepted
 
 
 def test_a_public_address_may_be_fetched_and_this_machine_in_the_demo() -> None:
