@@ -135,7 +135,7 @@ def read(name: str) -> dict[str, Any]:
         raw = json.loads(text)
     except OSError as error:
         raise CommandError(f"{name} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CommandError(f"{name} is not JSON in UTF-8.") from error
     if not isinstance(raw, dict):
         raise CommandError(f"{name} must hold one JSON object.")

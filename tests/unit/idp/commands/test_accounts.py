@@ -78,7 +78,10 @@ def test_the_file_may_come_from_standard_input(shell: Shell) -> None:
         ("[]", "must hold 1 to"),
         ('[{"nik": "6471010101900009"}]', "Person 1 must be an object"),
         (json.dumps([PERSON | {"nik": "647101010190"}]), "Person 1 has no readable NIK (nik_length)"),
-        (json.dumps([PERSON | {"birthdate": "1-1-90"}]), "Person 1 has no birthdate"),
+        (json.dumps([PERSON | {"birthdate": "1-1-90"}]), "Person 1 has a birthdate that is no day"),
+        (json.dumps([PERSON | {"holder": "Nobody!"}]), "Person 1 has a holder that is no agency's code"),
+        (json.dumps([PERSON | {"name": "\ud800"}]), "Person 1 has a name that is no text"),
+        ("[" * 100_000, "cannot be read as JSON"),
     ],
 )
 def test_what_cannot_be_read_is_one_sentence_without_what_stood_there(
