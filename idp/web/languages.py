@@ -10,6 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime, get_timezone_name
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -53,10 +54,12 @@ def current() -> str:
     return choose(chosen, g.get("suggested_languages", ""), request.headers.get("Accept-Language", ""))
 
 
-def use_zone(name: object) -> None:
-    """The citizen's own time zone, as their profile has it; a name that nobody knows changes nothing."""
+def use_zone(name: str | None) -> None:
+    """The citizen's own time zone, by its IANA name; one that nobody knows, or None, changes nothing."""
+    if name is None:
+        return
     try:
-        g.zone = ZoneInfo(str(name)).key
+        g.zone = ZoneInfo(name).key
     except (ZoneInfoNotFoundError, ValueError):
         return
     refresh()
@@ -92,6 +95,14 @@ def _remember_choice(response: Response) -> Response:
             COOKIE, wish, max_age=COOKIE_LIFE_SECONDS, secure=True, httponly=True, samesite="Lax", path="/"
         )
     return response
+
+
+def name_of(tag: str) -> str:
+    """The name of a language, in the page's own; a tag (BCP 47) that nobody knows stays as it is."""
+    try:
+        return str(Locale.parse(tag, sep="-").get_language_name(current()) or tag)
+    except (ValueError, UnknownLocaleError):
+        return tag
 
 
 def _local(at: datetime) -> datetime:

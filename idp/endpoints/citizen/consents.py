@@ -124,7 +124,8 @@ def withdraw_attribute(consent_id: UUID, name: str) -> Response:
     if permit.ended or not any(held.name == name and not held.by_law for held in permit.attributes):
         return pages.see_other(f"/consents/{consent_id}")
     label = permits.label_of(attribute)
-    question = gettext("Cabut %(attribute)s dari %(name)s?", attribute=label, name=permit.name)
+    asked = permits.in_sentence([label])
+    question = gettext("Cabut %(attribute)s dari %(name)s?", attribute=asked, name=permit.name)
     return _first_tap(form, Taking(question, (permit.name,), f"/consents/{consent_id}", done, label))
 
 
