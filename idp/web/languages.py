@@ -122,7 +122,16 @@ def month(at: datetime) -> str:
 def clock(at: datetime) -> str:
     """`14.05 WIB`: 24 hours, and always the zone, in its Indonesian name in both languages."""
     local = _local(at)
-    return f"{local:%H.%M} {get_timezone_name(local, width='short', locale='id')}"
+    return f"{local:%H.%M} {_zone_of(local)}"
+
+
+def _zone_of(local: datetime) -> str:
+    """`WIB`; abroad, where Babel has no short name and would write +0800, `GMT+8`."""
+    name = get_timezone_name(local, width="short", locale="id")
+    if name[0] not in "+-":
+        return name
+    sign, hours, minutes = name[0], int(name[1:3]), name[3:5]
+    return f"GMT{sign}{hours}" + (f".{minutes}" if minutes != "00" else "")
 
 
 def moment(at: datetime) -> str:

@@ -250,6 +250,10 @@ def hang_sign_in(gallery: Gallery) -> None:
         **consent_page(required=list, optional=list, law=list, new_since_days=None, **nothing_to_beware_of),
     )  # fmt: skip
     gallery.add("sign_in/consent_refused.html", signed_in=True, back="/", again="/")
+    sms_sent = SimpleNamespace(
+        channel="sms", to="+6281234501234", subject="", text="204581 kode masuk\n\n@masuk #204581"
+    )
+    gallery.add("demo/inbox.html", messages=[(sms_sent, NOW)])
     long = consent_page(citizen_name=LONG_NAME, required=lambda: asked(name=LONG_NAME))
     gallery.add("sign_in/consent.html", "long", signed_in=True, **long)
 

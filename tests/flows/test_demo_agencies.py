@@ -83,6 +83,7 @@ def test_a_refusal_is_a_page_of_the_application_and_no_error_of_its_server(runni
         page = browser.submit(page, page.form("decision"), press="decision=refuse")
     assert page.url.startswith(home)
     assert page.errors == ["access_denied"]
+    assert "Anda menolak, jadi kami tidak menerima data Anda." in page.html
 
 
 @pytest.mark.skipif(
@@ -114,4 +115,9 @@ def test_staff_come_in_by_the_agencys_own_list(running: Running) -> None:
     page = keeper.get(home)
     assert "Terima Dewi Lestari Ningsih" in page.html
     keeper.submit(page, page.forms[0])
-    assert "Selamat bekerja, Dewi" in other.get(home).html
+    page = other.get(home)
+    assert "Selamat bekerja, Dewi" in page.html
+    left = other.submit(page, page.forms[-1], press="logout")
+    assert left.url == home
+    assert 'id="login"' in left.html
+    assert other.get(f"{running.issuer}/security").has_form("identifier", "password"), "a desk is shared"
