@@ -34,7 +34,7 @@ from idp.accounts.letters import Letter
 from idp.accounts.profile import Value, Vault
 from idp.accounts.states import SessionEnd
 from idp.clients.agencies import AGENCY_CODE
-from idp.commands.answer import Answer, CommandError, add_command
+from idp.commands.answer import Answer, CommandError, add_command, written
 from idp.commands.clients import refuse_in_production
 from idp.commands.opened import opened
 from idp.commands.opened_gate import opened_gate
@@ -110,7 +110,7 @@ def show_(asked: argparse.Namespace) -> Answer:
             "recovery_codes_left": recovery_codes.count_left(db, citizen_id),
             "signed_in": len(sessions.list_of(db, vault, citizen_id, datetime.now(UTC))),
         }
-    return Answer(data, [f"{name.replace('_', ' ')}: {value}" for name, value in data.items()])
+    return Answer(data, [f"{name.replace('_', ' ')}: {written(value)}" for name, value in data.items()])
 
 
 def sign_out(asked: argparse.Namespace) -> Answer:

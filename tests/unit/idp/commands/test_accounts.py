@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
@@ -62,6 +63,8 @@ def test_a_letter_is_made_found_and_shown(shell: Shell, tmp_path: Path) -> None:
     assert (shown["state"], shown["ial"], shown["password_since"], shown["signed_in"]) == ("pending", 0, None, 0)
     assert set(shown["proved"]) == {"nik"}
     assert "Sukarni" not in json.dumps(shown)
+    for_people = shell.run("show", first["citizen_id"])[1]
+    assert re.search(r"^proved: nik 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC$", for_people, re.MULTILINE)
     inbox = (tmp_path / "inbox.jsonl").read_text()
     assert first["code"] in inbox
 
