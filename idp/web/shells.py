@@ -18,7 +18,7 @@ from idp.gate import Gate
 from idp.web import cors, headers, hosts
 
 PROBLEM = "gapura.problem"
-NOBODY = Registry({}, {}, frozenset(), {}, {})
+NOBODY = Registry({}, {}, frozenset(), {}, {}, {})
 StartResponse = Callable[..., Any]
 _STATUS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
