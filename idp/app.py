@@ -105,6 +105,7 @@ def create_flask(gate: Gate) -> Flask:
     """Flask with every door; it serves all of them alone, too."""
     app = Flask("idp", template_folder="../templates", static_folder=None)
     app.extensions["gapura"] = gate
+    shells.count_in_flask(app)
     current.install(app)
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # no page is other sites' to ask about (C090)

@@ -7,8 +7,9 @@ filter. Append-only by trigger and privilege; a partition a month.
 
 import threading
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -65,6 +66,31 @@ def record(
         db.connection().exec_driver_sql(RECORD, parameters)
     else:
         db.execute(RECORD, parameters)
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One event that was done, for who shows it."""
+
+    action: str
+    at: datetime
+
+
+_DONE_TO = """
+SELECT e.action, e.object_id, uuid_extract_timestamp(e.event_id)
+  FROM idp.audit_events AS e
+ WHERE e.object_id = ANY (%(objects)s) AND e.action = ANY (%(actions)s) AND e.outcome = 'done'
+   AND uuid_extract_timestamp(e.event_id) >= %(since)s::timestamptz
+ ORDER BY e.event_id
+"""
+
+
+def done_to(db: Session, deeds: Collection[tuple[str, str]], since: datetime) -> list[Deed]:
+    """These deeds, each an action and what it was done to, oldest first."""
+    actions, objects = [action for action, _ in deeds], [thing for _, thing in deeds]
+    given = {"actions": actions, "objects": objects, "since": since}
+    rows = db.connection().exec_driver_sql(_DONE_TO, given)
+    return [Deed(action, at) for action, thing, at in rows if (action, thing) in deeds]
 
 
 @dataclass

@@ -21,14 +21,18 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 
 class Parameters:
     """Decoded name and value pairs in the order sent. A parameter with an empty value counts as absent (RFC
-    6749 §3.1)."""
+    6749 §3.1).
 
-    def __init__(self, encoded: bytes | str) -> None:
+    `broken_is_empty`: what cannot be read is empty and not an error, so its name still counts as sent.
+    """
+
+    def __init__(self, encoded: bytes | str, *, broken_is_empty: bool = False) -> None:
         text = encoded.decode("latin-1") if isinstance(encoded, bytes) else encoded
         pairs = [part.partition("=") for part in text.split("&") if part]
         if len(pairs) > PARAMETERS_LIMIT:
             raise OAuthError(Code.INVALID_REQUEST, "too many parameters")
-        self.pairs = [(_decoded(name), _decoded(value)) for name, _, value in pairs]
+        read = _decoded_or_empty if broken_is_empty else _decoded
+        self.pairs = [(read(name), read(value)) for name, _, value in pairs]
 
     @cached_property
     def doubled(self) -> frozenset[str]:
@@ -67,6 +71,13 @@ def _decoded(text: str) -> str:
     return value
 
 
+def _decoded_or_empty(text: str) -> str:
+    try:
+        return _decoded(text)
+    except OAuthError:
+        return ""
+
+
 class Request:
     """One HTTP request over its WSGI environment. Headers are read by name, cookies and parameters when asked
     for."""
@@ -95,20 +106,31 @@ class Request:
 
     @cached_property
     def query(self) -> Parameters:
-        text = str(self.environ.get("QUERY_STRING", ""))
-        if len(text) > QUERY_LIMIT:
-            raise OAuthError(
-                Code.INVALID_REQUEST, "the query is longer than 8 KB", HTTPStatus.REQUEST_URI_TOO_LONG
-            )
-        return Parameters(text)
+        return Parameters(self._query())
 
     @cached_property
     def form(self) -> Parameters:
         """The parameters of the body. Any charset parameter and case of the media type is accepted, and read as
         UTF-8."""
+        return Parameters(self._form)
+
+    def legible(self) -> Parameters:
+        """Of the query, or of a POST's form, what can be read: for who says what is wrong with the rest."""
+        return Parameters(self._form if self.method == "POST" else self._query(), broken_is_empty=True)
+
+    def _query(self) -> str:
+        text = str(self.environ.get("QUERY_STRING", ""))
+        if len(text) > QUERY_LIMIT:
+            raise OAuthError(
+                Code.INVALID_REQUEST, "the query is longer than 8 KB", HTTPStatus.REQUEST_URI_TOO_LONG
+            )
+        return text
+
+    @cached_property
+    def _form(self) -> bytes:
         if self.header("content-type").partition(";")[0].strip().lower() != FORM_TYPE:
             raise OAuthError(Code.INVALID_REQUEST, f"the content type of the body must be {FORM_TYPE}")
-        return Parameters(self.content(FORM_LIMIT))
+        return self.content(FORM_LIMIT)
 
     def content(self, limit: int) -> bytes:
         """The body as it came; more bytes than `limit` are refused unread."""

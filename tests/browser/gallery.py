@@ -70,6 +70,12 @@ class CodeForm(Form):
     onward = StringField()
 
 
+def paper_code() -> CodeForm:
+    form = CodeForm()
+    form.code.label.text = gettext("Kode pemulihan yang dicetak")
+    return form
+
+
 class LoginForm(Form):
     identifier = StringField("NIK, nomor HP, atau e-mail")
     password = PasswordField("Kata sandi")
@@ -233,6 +239,7 @@ def hang_sign_in(gallery: Gallery) -> None:
     gallery.add(second, form=CodeForm, handle="h", client=client, by_sms=True, **sms)
     gallery.add(second, "wrong", form=wrong_code, handle="h", client=None, by_sms=False, **sms)
     gallery.add(second, "empty", form=CodeForm, handle="", client=client, by_sms=False, sms=None)
+    gallery.add(second, "by-paper", form=paper_code, handle="h", client=client, by_sms=False, by_paper=True, **sms)
     choice = {"form": Form, "signed_in": True}
     gallery.add("sign_in/select_account.html", citizen_name="Siti Rahayu", handle="h", client=client, **choice)
     gallery.add("sign_in/select_account.html", "long", citizen_name=LONG_NAME, client=None, own_page="/", **choice)
@@ -243,6 +250,10 @@ def hang_sign_in(gallery: Gallery) -> None:
         **consent_page(required=list, optional=list, law=list, new_since_days=None, **nothing_to_beware_of),
     )  # fmt: skip
     gallery.add("sign_in/consent_refused.html", signed_in=True, back="/", again="/")
+    sms_sent = SimpleNamespace(
+        channel="sms", to="+6281234501234", subject="", text="204581 kode masuk\n\n@masuk #204581"
+    )
+    gallery.add("demo/inbox.html", messages=[(sms_sent, NOW)])
     long = consent_page(citizen_name=LONG_NAME, required=lambda: asked(name=LONG_NAME))
     gallery.add("sign_in/consent.html", "long", signed_in=True, **long)
 
@@ -316,7 +327,7 @@ def hang_security(gallery: Gallery) -> None:
         recovery=None,
         **plain,
     )
-    setup = SimpleNamespace(totp_id=ID, secret="JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP")
+    setup = SimpleNamespace(totp_id=ID, secret="JBSWY3DPEHPK3PXP" * 2, uri="otpauth://totp/Gapura")
     app = {"setup": setup, "signed_in": True}
     gallery.add("citizen/security_code_app.html", form=CodeForm, replaces=True, **app)
     gallery.add("citizen/security_code_app.html", "wrong", form=wrong_code, replaces=False, **app)
@@ -337,7 +348,7 @@ def recovery_form(**wrongs: str) -> Callable[[], Form]:
         cause = RadioField(choices=CAUSES, validate_choice=False)
         identifier = StringField("NIK, nomor HP, atau e-mail")
         proofs = SelectMultipleField(choices=WAYS, validate_choice=False)
-        code = StringField("Kode pemulihan")
+        code = StringField("Kode pemulihan yang dicetak")
         new_password = PasswordField("Buat kata sandi")
 
     def made() -> Form:

@@ -48,6 +48,12 @@ def test_a_sign_in_of_our_own_leads_back_to_the_page_that_was_asked_for(running:
     assert page.status == 200
 
 
+def test_a_citizen_of_papua_reads_the_clock_of_papua(running: Running) -> None:
+    browser = running.browser()
+    page = log_in(browser, browser.get("/security"), running.citizen(3))
+    assert re.search(r"Masuk: Hari ini, \d\d\.\d\d WIT", page.html)
+
+
 @pytest.mark.parametrize(
     "onward", ["https://evil.example/", "//evil.example", "/\\evil", "/authorize", "/consents/../x"]
 )
@@ -175,12 +181,19 @@ def test_every_look_stands_in_the_list_with_its_purpose_and_basis(running: Runni
         assert browser.get(f"/disclosures{path}").status == 200
 
 
+def test_what_a_statute_lets_out_is_not_called_a_permission(running: Running) -> None:
+    browser, client = running.browser(), running.client("surat-keterangan")
+    client.userinfo(sign_in(browser, client, running.citizen(7), scope="openid profile nik").access_token)
+    page = browser.get("/disclosures")
+    assert "izin Anda; NIK: UU 24/2013 Pasal 58 ayat (4)" in page.html
+
+
 def test_looks_are_shown_by_agency(running: Running) -> None:
     browser, client = running.browser(), running.client("bantuan-beras")
     client.userinfo(sign_in(browser, client, running.citizen(1), scope="openid profile").access_token)
     assert "Bantuan Beras" in browser.get("/disclosures?agency=dinsos-sukamaju").html
     none = browser.get("/disclosures?agency=sim-nusantara").html
-    assert "Tidak ada yang melihat data Anda di sini." in none
+    assert "Instansi ini belum melihat data Anda." in none
     assert "Bantuan Beras" not in none
 
 

@@ -12,7 +12,7 @@ from flask_babel import gettext
 
 from idp.errors import PageError
 from idp.revocation import consent as revocation
-from idp.web import current, fresh, pages, permits, signed_in
+from idp.web import current, fresh, pages, permit_history, permits, signed_in
 from idp.web.forms import Form
 from idp.web.permits import Permit
 from idp.web.signed_in import Citizen
@@ -62,7 +62,7 @@ def detail(consent_id: UUID) -> Response:
     permit = _permit(citizen, consent_id)
     gate = current.gate()
     with current.reading() as db:
-        history = permits.history(db, gate, citizen.citizen_id, consent_id)
+        history = permit_history.steps(db, gate, citizen.citizen_id, permit)
     taken = gate.attributes.get().by_name.get(request.args.get("taken", ""))
     held = {attribute.name for attribute in permit.attributes}
     return pages.render(
@@ -124,7 +124,8 @@ def withdraw_attribute(consent_id: UUID, name: str) -> Response:
     if permit.ended or not any(held.name == name and not held.by_law for held in permit.attributes):
         return pages.see_other(f"/consents/{consent_id}")
     label = permits.label_of(attribute)
-    question = gettext("Cabut %(attribute)s dari %(name)s?", attribute=label, name=permit.name)
+    asked = permits.in_sentence([label])
+    question = gettext("Cabut %(attribute)s dari %(name)s?", attribute=asked, name=permit.name)
     return _first_tap(form, Taking(question, (permit.name,), f"/consents/{consent_id}", done, label))
 
 
