@@ -66,13 +66,15 @@ _INTROSPECT = f"""
 WITH token AS ({_FOR_ASKING}), {disclosures.DISCLOSED_INTROSPECTION}
 SELECT token.attribute_nos FROM token
 """
+# Whether a machine's own token speaks for its client: a condition for statements that answer to it.
+MACHINE_LIVES = f"""%(token_expires_at)s > coalesce(%(now)s::timestamptz, now())
+   AND EXISTS ({_ISSUED_TO})
+   AND NOT EXISTS (SELECT FROM idp.revoked_tokens AS r
+                    WHERE r.citizen_id = %(citizen_id)s AND r.revoked_id = %(token_id)s)"""
 _MACHINE = f"""
 SELECT true
- WHERE %(token_expires_at)s > coalesce(%(now)s::timestamptz, now())
-   AND EXISTS ({_ISSUED_TO})
+ WHERE {MACHINE_LIVES}
    AND EXISTS ({_ASKING})
-   AND NOT EXISTS (SELECT FROM idp.revoked_tokens AS r
-                    WHERE r.citizen_id = %(citizen_id)s AND r.revoked_id = %(token_id)s)
 """
 
 
@@ -86,7 +88,8 @@ class Released:
     updated_at: datetime
 
 
-def _parameters(token: AccessToken, open_states: list[str], now: datetime | None) -> dict[str, Any]:
+def parameters(token: AccessToken, open_states: list[str], now: datetime | None) -> dict[str, Any]:
+    """What the statements of this module, and those that borrow from it, ask of a token."""
     return {
         "citizen_id": token.citizen_id or NOBODY,
         "client_no": token.client_no,
@@ -106,8 +109,8 @@ def release(
 ) -> Released | None:
     """Disclose at userinfo what the token asks and the consent covers; None: the token gives nothing (any
     more)."""
-    parameters = _parameters(token, open_states, now) | {"asked_nos": list(token.userinfo_nos)}
-    row = connection.row(_USERINFO, parameters)
+    values = parameters(token, open_states, now) | {"asked_nos": list(token.userinfo_nos)}
+    row = connection.row(_USERINFO, values)
     return None if row is None else Released(tuple(row[0]), bytes(row[1]), bytes(row[2]), row[3])
 
 
@@ -121,11 +124,11 @@ def introspected(
     now: datetime | None = None,
 ) -> frozenset[int] | None:
     """What the consent covers, told to the client that asks and logged under its agency; None: not active."""
-    parameters = _parameters(token, open_states, now) | {
+    values = parameters(token, open_states, now) | {
         "asking_no": asking_no,
         "source_agency_no": asking_agency_no,
     }
-    row = connection.row(_INTROSPECT, parameters)
+    row = connection.row(_INTROSPECT, values)
     return None if row is None else frozenset(row[0])
 
 
@@ -138,5 +141,5 @@ def machine_lives(
     now: datetime | None = None,
 ) -> bool:
     """Whether a machine's own token still speaks for its client, to the client that asks."""
-    parameters = _parameters(token, open_states, now) | {"asking_no": asking_no}
-    return connection.row(_MACHINE, parameters) is not None
+    values = parameters(token, open_states, now) | {"asking_no": asking_no}
+    return connection.row(_MACHINE, values) is not None
