@@ -97,6 +97,20 @@ def test_an_address_that_is_not_registered_is_never_gone_to(running: Running, br
     assert page.url.startswith(running.issuer)
 
 
+@pytest.mark.parametrize("broken", ["state=%ff", "state=a%00", "state=%0d%0aSet-Cookie:x=y", "logout_hint=%c3%28"])
+def test_what_cannot_be_read_is_asked_about_and_nobody_led_on_with_something_else(
+    running: Running, browser: Browser, broken: str
+) -> None:
+    """(C050, row 110) protocol.md §2: with a hint that would be enough, and an address that is registered."""
+    client, tokens = signed_in(running, browser)
+    home = running.home_of("antrean-puskesmas")
+    page = browser.get(f"{logout(client, id_token_hint=tokens.id_token, post_logout_redirect_uri=home)}&{broken}")
+    assert (page.status, page.url.startswith(running.issuer)) == (400, True)
+    assert not is_signed_out(browser, client)
+    browser.submit(page, page.form("csrf_token"), press="logout-confirm")
+    assert is_signed_out(browser, client)
+
+
 def test_a_form_from_the_applications_own_page_is_looked_at_with_the_cookies(running: Running) -> None:
     client = running.client()
     answer = local_http.post(client.metadata["end_session_endpoint"], data={"state": "s"})
