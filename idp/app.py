@@ -17,7 +17,9 @@ from idp.endpoints.citizen import (
     security_password,
 )
 from idp.endpoints.protocol import (
+    access_evaluation,
     authorize,
+    authzen_configuration,
     discovery,
     health,
     introspect,
@@ -51,9 +53,11 @@ HOT = (
     ("/userinfo", userinfo),
     ("/introspect", introspect),
     ("/revoke", revoke),
+    ("/access/v1/evaluation", access_evaluation),
     ("/jwks", jwks),
     ("/.well-known/openid-configuration", discovery),
     ("/.well-known/oauth-authorization-server", discovery),
+    ("/.well-known/authzen-configuration", authzen_configuration),
 )
 PAGES = (
     authorize,

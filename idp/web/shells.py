@@ -21,7 +21,7 @@ from idp.web import cors, headers, hosts
 
 PROBLEM, BEGAN = "gapura.problem", "gapura.began"
 NO_DOOR = "none"  # in the numbers: an address at which there is nothing
-NOBODY = Registry({}, {}, frozenset(), {}, {})
+NOBODY = Registry({}, {}, frozenset(), {}, {}, {})
 StartResponse = Callable[..., Any]
 _STATUS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 

@@ -78,9 +78,15 @@ def test_a_hint_of_another_session_is_asked_about(running: Running, browser: Bro
     """(C051)"""
     client, tokens = signed_in(running, running.browser())
     signed_in(running, browser)
-    page = browser.get(logout(client, id_token_hint=tokens.id_token))
+    home = running.home_of("antrean-puskesmas")
+    page = browser.get(logout(client, id_token_hint=tokens.id_token, post_logout_redirect_uri=home))
     assert page.has_form("csrf_token")
+    forged = browser.submit(page, page.form("csrf_token"), press="logout-confirm", csrf_token="0" * 64)
+    assert forged.has_form("csrf_token")
     assert not is_signed_out(browser, client)
+    done = browser.submit(page, page.form("csrf_token"), press="logout-confirm")
+    assert done.url.startswith(running.issuer), "the session was the citizen's own to end, and nobody is led on"
+    assert is_signed_out(browser, client)
 
 
 @pytest.mark.parametrize("back", ["https://jahat.example/", "{home}?foo=bar", "{home}x"])
