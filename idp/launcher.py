@@ -113,8 +113,9 @@ def _in_words() -> Iterator[None]:
     except OSError as error:
         if error.filename is None:
             raise
+        place = error.filename2 or error.filename
         raise BadStart(
-            f"{error.filename2 or error.filename} cannot be used ({error.strerror}); mend or remove it, or set GAPURA_INSTANCE."
+            f"{place} cannot be used ({error.strerror}); mend or remove it, or set GAPURA_INSTANCE."
         ) from error
 
 
