@@ -18,7 +18,9 @@ from idp.endpoints.citizen import (
     security_password,
 )
 from idp.endpoints.protocol import (
+    access_evaluation,
     authorize,
+    authzen_configuration,
     discovery,
     health,
     introspect,
@@ -52,9 +54,11 @@ HOT = (
     ("/userinfo", userinfo),
     ("/introspect", introspect),
     ("/revoke", revoke),
+    ("/access/v1/evaluation", access_evaluation),
     ("/jwks", jwks),
     ("/.well-known/openid-configuration", discovery),
     ("/.well-known/oauth-authorization-server", discovery),
+    ("/.well-known/authzen-configuration", authzen_configuration),
 )
 PAGES = (
     authorize,
@@ -103,6 +107,7 @@ def create_flask(gate: Gate) -> Flask:
     """Flask with every door; it serves all of them alone, too."""
     app = Flask("idp", template_folder="../templates", static_folder=None)
     app.extensions["gapura"] = gate
+    shells.count_in_flask(app)
     current.install(app)
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # no page is other sites' to ask about (C090)

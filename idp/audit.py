@@ -7,8 +7,9 @@ filter. Append-only by trigger and privilege; a partition a month.
 
 import threading
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -26,6 +27,18 @@ INSERT INTO idp.audit_events (actor_id, actor_no, action, object_id, outcome, re
 VALUES (%(actor_id)s::uuid, %(actor_no)s::integer, %(action)s::text, %(object_id)s::text, %(outcome)s::text,
         %(request_id)s::text, %(detail)s::jsonb)
 """
+
+# For the statement that answers "may I?": who asks about people or applications that are not here leaves a trace,
+# and the answer takes as long as any other. After `look` and `anew` (see `consent/verdict`).
+NOTED_OF_NOBODY = """
+noted AS (
+  INSERT INTO idp.audit_events (actor_no, action, object_id, outcome, detail)
+  SELECT %(client_no)s::integer, 'evaluation.of_nobody', %(asking_id)s::text, 'refused',
+         jsonb_build_object('looks', count(*))
+    FROM look
+   WHERE NOT (look.account_known AND look.client_no > 0) AND EXISTS (SELECT FROM anew)
+  HAVING count(*) > 0
+)"""
 
 
 def record(
@@ -53,6 +66,31 @@ def record(
         db.connection().exec_driver_sql(RECORD, parameters)
     else:
         db.execute(RECORD, parameters)
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One event that was done, for who shows it."""
+
+    action: str
+    at: datetime
+
+
+_DONE_TO = """
+SELECT e.action, e.object_id, uuid_extract_timestamp(e.event_id)
+  FROM idp.audit_events AS e
+ WHERE e.object_id = ANY (%(objects)s) AND e.action = ANY (%(actions)s) AND e.outcome = 'done'
+   AND uuid_extract_timestamp(e.event_id) >= %(since)s::timestamptz
+ ORDER BY e.event_id
+"""
+
+
+def done_to(db: Session, deeds: Collection[tuple[str, str]], since: datetime) -> list[Deed]:
+    """These deeds, each an action and what it was done to, oldest first."""
+    actions, objects = [action for action, _ in deeds], [thing for _, thing in deeds]
+    given = {"actions": actions, "objects": objects, "since": since}
+    rows = db.connection().exec_driver_sql(_DONE_TO, given)
+    return [Deed(action, at) for action, thing, at in rows if (action, thing) in deeds]
 
 
 @dataclass

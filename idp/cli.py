@@ -34,6 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is the answer."""
     log.configure(stream=sys.stderr)
     words = sys.argv[1:] if arguments is None else arguments
+    if any(0xD800 <= ord(sign) <= 0xDFFF for word in words for sign in word):  # bytes that are no UTF-8
+        print("gapura: The command is not written in UTF-8.", file=sys.stderr)
+        return 2
     asked = _parser(words[0] if words else "").parse_args(words)
     try:
         answer: Answer = asked.run(asked)

@@ -21,14 +21,18 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 
 class Parameters:
     """Decoded name and value pairs in the order sent. A parameter with an empty value counts as absent (RFC
-    6749 §3.1)."""
+    6749 §3.1).
 
-    def __init__(self, encoded: bytes | str) -> None:
+    `broken_is_empty`: what cannot be read is empty and not an error, so its name still counts as sent.
+    """
+
+    def __init__(self, encoded: bytes | str, *, broken_is_empty: bool = False) -> None:
         text = encoded.decode("latin-1") if isinstance(encoded, bytes) else encoded
         pairs = [part.partition("=") for part in text.split("&") if part]
         if len(pairs) > PARAMETERS_LIMIT:
             raise OAuthError(Code.INVALID_REQUEST, "too many parameters")
-        self.pairs = [(_decoded(name), _decoded(value)) for name, _, value in pairs]
+        read = _decoded_or_empty if broken_is_empty else _decoded
+        self.pairs = [(read(name), read(value)) for name, _, value in pairs]
 
     @cached_property
     def doubled(self) -> frozenset[str]:
@@ -61,10 +65,21 @@ def _decoded(text: str) -> str:
             value = text if text.isascii() else text.encode("latin-1").decode()
     except (UnicodeDecodeError, UnicodeEncodeError):
         raise OAuthError(Code.INVALID_REQUEST, "a parameter is not valid UTF-8") from None
-    # Space and above cover nearly every value; only the rest is looked at twice.
-    if not value.isprintable() and any(ord(c) < 0x20 or ord(c) == 0x7F for c in value):
+    if has_controls(value):
         raise OAuthError(Code.INVALID_REQUEST, "a parameter holds control characters")
     return value
+
+
+def has_controls(value: str) -> bool:
+    """Whether a character of C0, or DEL, is among these. Most values are printable, and looked at once."""
+    return not value.isprintable() and any(ord(c) < 0x20 or ord(c) == 0x7F for c in value)
+
+
+def _decoded_or_empty(text: str) -> str:
+    try:
+        return _decoded(text)
+    except OAuthError:
+        return ""
 
 
 class Request:
@@ -95,37 +110,53 @@ class Request:
 
     @cached_property
     def query(self) -> Parameters:
-        text = str(self.environ.get("QUERY_STRING", ""))
-        if len(text) > QUERY_LIMIT:
-            raise OAuthError(
-                Code.INVALID_REQUEST, "the query is longer than 8 KB", HTTPStatus.REQUEST_URI_TOO_LONG
-            )
-        return Parameters(text)
+        return Parameters(self._query())
 
     @cached_property
     def form(self) -> Parameters:
         """The parameters of the body. Any charset parameter and case of the media type is accepted, and read as
         UTF-8."""
+        return Parameters(self._form)
+
+    def legible(self) -> Parameters:
+        """Of the query, or of a POST's form, what can be read: for who says what is wrong with the rest."""
+        return Parameters(self._form if self.method == "POST" else self._query(), broken_is_empty=True)
+
+    def _query(self) -> str:
+        text = str(self.environ.get("QUERY_STRING", ""))
+        if len(text) > QUERY_LIMIT:
+            raise OAuthError(
+                Code.INVALID_REQUEST, "the query is longer than 8 KB", HTTPStatus.REQUEST_URI_TOO_LONG
+            )
+        return text
+
+    @cached_property
+    def _form(self) -> bytes:
         if self.header("content-type").partition(";")[0].strip().lower() != FORM_TYPE:
             raise OAuthError(Code.INVALID_REQUEST, f"the content type of the body must be {FORM_TYPE}")
-        return Parameters(self._body())
+        return self.content(FORM_LIMIT)
 
-    def _body(self) -> bytes:
+    def content(self, limit: int) -> bytes:
+        """The body as it came; more bytes than `limit` are refused unread."""
         length = self.header("content-length")
         if length and not length.isdecimal():
             raise OAuthError(Code.INVALID_REQUEST, "the content length is not a number")
         expected = int(length.lstrip("0")[:12] or 0)  # leading zeros make no number smaller
-        if expected > FORM_LIMIT:
-            raise OAuthError(
-                Code.INVALID_REQUEST, "the body is longer than 64 KB", HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-            )
+        if expected > limit:
+            raise _too_long(limit)
         stream = self.environ["wsgi.input"]
-        body: bytes = stream.read(expected if length else FORM_LIMIT + 1)
-        if len(body) > FORM_LIMIT:
-            raise OAuthError(
-                Code.INVALID_REQUEST, "the body is longer than 64 KB", HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-            )
+        body: bytes = stream.read(expected if length else limit + 1)
+        if len(body) > limit:
+            raise _too_long(limit)
         return body
+
+
+def _too_long(limit: int) -> OAuthError:
+    return OAuthError(
+        Code.INVALID_REQUEST,
+        f"the body is longer than {limit // 1024} KB",
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    )
 
 
 @dataclass

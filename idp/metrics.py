@@ -4,6 +4,7 @@ them.
 """
 
 import os
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 from prometheus_client.registry import REGISTRY
@@ -26,9 +27,15 @@ PARTITIONS_MISSING = Gauge(
 
 
 def count_answer(door: str, status: int, seconds: float) -> None:
-    """One answer of a door. `door` is its registered name, never what a stranger sent."""
-    REQUESTS.labels(door, str(status)).inc()
-    SECONDS.labels(door).observe(seconds)
+    """One answer of a door. `door` is its path as it is registered, never as a stranger sent it."""
+    answers, times = _of(door, status)
+    answers.inc()
+    times.observe(seconds)
+
+
+@cache  # to look both up at each answer costs as much as counting it: 4 us together, three times a hop
+def _of(door: str, status: int) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(door, str(status)), SECONDS.labels(door)
 
 
 def as_text() -> bytes:

@@ -13,6 +13,7 @@ from idp import log
 from idp.settings import Settings
 
 ADDRESS = "127.0.0.1"
+LONGEST_HEAD = (8 + 16) * 1024  # the query and the headers of a request (protocol.md §5); 431 beyond
 LOG = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -36,7 +37,9 @@ def main() -> int:
         backlog=1024,
         backpressure=8 * settings.web_threads,  # further ones wait in the backlog, where they cost no memory
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=10_000, keep_alive=True, pipeline_flush=False),
+        http1_settings=HTTP1Settings(
+            header_read_timeout=10_000, keep_alive=True, max_buffer_size=LONGEST_HEAD, pipeline_flush=False
+        ),
         websockets=False,
         log_dictconfig=LOG,
         log_level=LogLevels.error,

@@ -134,11 +134,16 @@ def open_note(note: str, keys: Iterable[VerifierKey]) -> tuple[str, list[Verifie
 
 def verify(note: str, keys: Iterable[VerifierKey]) -> Checkpoint:
     """The checkpoint in a note that a known key signed, under that key's own name."""
+    return judge(note, keys)[0]
+
+
+def judge(note: str, keys: Iterable[VerifierKey]) -> tuple[Checkpoint, list[VerifierKey]]:
+    """The same, and which of the keys signed it."""
     text, signed = open_note(note, keys)
     checkpoint = Checkpoint.parse(text)
     if all(key.kind != ED25519 or key.name != checkpoint.origin for key in signed):
         raise BadNote("the log itself did not sign the checkpoint")
-    return checkpoint
+    return checkpoint, signed
 
 
 def _parted(note: str) -> tuple[str, list[tuple[str, bytes]]]:

@@ -6,7 +6,7 @@ again fits itself: only a head that somebody outside kept tells, and without one
 """
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
@@ -40,9 +40,26 @@ class Report:
         return not self.problems
 
 
-def verify(db: Session, keys: Sequence[VerifierKey], outside: Iterable[str] = ()) -> Report:
-    """Read everything, change nothing; in one snapshot, or a tick meanwhile looks like a fault. `keys` are all
-    that the log ever had; `outside` are notes that others kept.
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """All that the log ever had, oldest first, and which of them are compromised: whoever has one of those signs
+    what they like.
+    """
+
+    known: Sequence[VerifierKey]
+    void: Collection[VerifierKey] = ()
+
+    @property
+    def good(self) -> list[VerifierKey]:
+        return [key for key in self.known if key not in self.void]
+
+    def prove(self, signers: Iterable[VerifierKey]) -> bool:
+        return any(key not in self.void for key in signers)
+
+
+def verify(db: Session, keys: Keys, outside: Iterable[str] = ()) -> Report:
+    """Read everything, change nothing; in one snapshot, or a tick meanwhile looks like a fault. `outside` are
+    notes that others kept.
     """
     report = Report()
     head = db.execute(
@@ -71,20 +88,25 @@ def verify(db: Session, keys: Sequence[VerifierKey], outside: Iterable[str] = ()
     return report
 
 
-def _kept(outside: Iterable[str], keys: Sequence[VerifierKey], report: Report) -> Iterator[Checkpoint]:
+def _kept(outside: Iterable[str], keys: Keys, report: Report) -> Iterator[Checkpoint]:
     """The heads that others kept, smallest first, as far as one of the log's keys signed them."""
     found = []
     for note in outside:
         try:
-            found.append(checkpoint.verify(note, keys))
+            kept, signers = checkpoint.judge(note, keys.known)
+            found.append(kept)
+            if not keys.prove(signers):
+                report.warnings.append(
+                    f"only a compromised key signed the outside head of {kept.size} entries: its keeper's word"
+                )
         except BadNote as wrong:
             report.problems.append(f"an outside head cannot be used: {wrong}")
     return iter(sorted(found, key=lambda each: each.size))
 
 
-def _checkpoints(db: Session, keys: Sequence[VerifierKey], report: Report) -> Iterator[tuple[int, bytes, str]]:
+def _checkpoints(db: Session, keys: Keys, report: Report) -> Iterator[tuple[int, bytes, str]]:
     """Size, root and name of every checkpoint, smallest first, after its note was judged."""
-    table, seen = models.LedgerCheckpoint, -1
+    table, seen, void, newest = models.LedgerCheckpoint, -1, 0, -1
     of_log = table.origin == report.origin
     while rows := db.execute(
         select(table.size, table.root, table.note)
@@ -95,18 +117,31 @@ def _checkpoints(db: Session, keys: Sequence[VerifierKey], report: Report) -> It
         for seen, root, note in rows:
             report.checkpoints += 1
             try:
-                if checkpoint.verify(note, keys) != Checkpoint(report.origin, seen, bytes(root)):
+                noted, signers = checkpoint.judge(note, keys.known)
+                if noted != Checkpoint(report.origin, seen, bytes(root)):
                     report.problems.append(f"the note of checkpoint {seen} says something else than its row")
+                ages = [keys.known.index(key) for key in signers]
+                if not keys.prove(signers):
+                    void += 1
+                    if max(ages) < newest:
+                        report.problems.append(
+                            f"checkpoint {seen}: a compromised key signed it after it was replaced"
+                        )
+                newest = max(newest, *ages)
             except BadNote as wrong:
                 report.problems.append(f"checkpoint {seen}: {wrong}")
             yield seen, bytes(root), "checkpoint"
+    if void:
+        report.warnings.append(
+            f"only a compromised key signed {void} of the checkpoints: what they say is proved by later ones alone"
+        )
 
 
 def _has_checkpoint(db: Session, origin: str, size: int) -> bool:
     return db.get(models.LedgerCheckpoint, (origin, size)) is not None
 
 
-def _recompute(db: Session, kept: list[Checkpoint], keys: Sequence[VerifierKey], report: Report) -> Edge:
+def _recompute(db: Session, kept: list[Checkpoint], keys: Keys, report: Report) -> Edge:
     """Grow the tree from the entries, stopping at every size that somebody promised."""
     outside = [(note.size, note.root if note.origin == report.origin else b"", "outside head") for note in kept]
     # A log can always agree with itself: how far an outsider agreed is counted apart.

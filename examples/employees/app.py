@@ -11,6 +11,7 @@ import logging
 import os
 import sys
 from pathlib import Path
+from urllib.parse import urlencode
 
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.flask_client import OAuth
@@ -57,7 +58,7 @@ def callback() -> Response:
     role = "keeper" if not listed else listed.get(citizen["sub"], {}).get("role", "waiting")
     listed[citizen["sub"]] = {"name": citizen.get("name", "(tanpa nama)"), "role": role}
     staff_file.write_text(json.dumps(listed, ensure_ascii=False, indent=1))
-    session["sub"] = citizen["sub"]
+    session["sub"], session["id_token"] = citizen["sub"], token["id_token"]
     return redirect(url_for("home"))
 
 
@@ -77,6 +78,16 @@ def admit() -> Response:
     listed[request.form["sub"]]["role"] = "employee"
     staff_file.write_text(json.dumps(listed, ensure_ascii=False, indent=1))
     return redirect(url_for("home"))
+
+
+@app.post("/logout")
+def logout() -> Response:
+    """The desk is shared: who leaves it leaves Gapura too. The ID token says that it is they who ask."""
+    query = {"client_id": gapura.client_id, "post_logout_redirect_uri": url_for("home", _external=True)}
+    if "id_token" in session:
+        query["id_token_hint"] = session["id_token"]
+    session.clear()
+    return redirect(f"{gapura.load_server_metadata()['end_session_endpoint']}?{urlencode(query)}")
 
 
 @app.errorhandler(OAuthError)

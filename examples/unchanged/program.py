@@ -15,7 +15,8 @@ def page(environ: dict[str, str]) -> str:
     name = environ.get("OIDC_CLAIM_name", "")
     return f"""<!doctype html>
 <html lang="id">
-<head><meta charset="utf-8"><title>Surat Keterangan Penduduk</title></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
+<title>Surat Keterangan Penduduk</title></head>
 <body>
   <main>
     <h1>Surat Keterangan Penduduk</h1>

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import pyotp
 import qrcode
-from qrcode.image.svg import SvgPathImage
+from qrcode.image.svg import SvgPathFillImage
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
@@ -159,7 +159,8 @@ def _secret(vault: Vault, db: Session, stored: StoredTotp) -> str:
 
 def _setup(totp_id: UUID, secret: str, account_name: str) -> Setup:
     uri = pyotp.TOTP(secret).provisioning_uri(name=account_name, issuer_name=ISSUER)
-    picture = qrcode.make(uri, image_factory=SvgPathImage, border=2)
+    # On white of its own: black on the page's dark ground no camera reads.
+    picture = qrcode.make(uri, image_factory=SvgPathFillImage, border=4)
     written = io.BytesIO()
     picture.save(written)
     return Setup(totp_id, secret, uri, written.getvalue().decode())

@@ -6,6 +6,7 @@ of what it decides is trusted later: the code it leads to is judged again when i
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -132,6 +133,14 @@ def refuse(gate: Gate, story: Story, error: OAuthError) -> Reply | FormPost:
     """The citizen said no: back to the client with this error."""
     reading = prove(gate, Parameters(story.query))
     validation.response_mode(reading)
+    return _failure(gate, reading, error)
+
+
+def refuse_unread(gate: Gate, legible: Parameters, error: OAuthError) -> Reply | FormPost:
+    """A request of which a part could not be read: client and address are proven by the rest, or it is a page."""
+    reading = prove(gate, legible)
+    with suppress(OAuthError):  # one that is wrong too is answered as where none was asked for
+        validation.response_mode(reading)
     return _failure(gate, reading, error)
 
 

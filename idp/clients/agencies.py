@@ -18,6 +18,8 @@ from idp.clients.models import Agency, Sector
 from idp.invalidation import bump
 
 AGENCY_CODE = re.compile(r"[a-z0-9][a-z0-9-]{1,63}")
+LONGEST_NAME, LONGEST_CONTACT = 100, 254
+_DOMAIN = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
 def register(
@@ -30,15 +32,25 @@ def register(
     domains: Iterable[str] = (),
     actor_id: UUID | None = None,
 ) -> Agency:
-    """A new public body with its default sector. `domains` were proven by DNS. A person verifies it later."""
+    """A new public body with its default sector. `domains` were proven by DNS. A person verifies it later.
+
+    `ValueError`: a citizen could not read who asks, or whom to turn to (DESIGN §6.9, UU PDP art. 53).
+    """
+    domains = list(domains)
     if not AGENCY_CODE.fullmatch(code):
         raise ValueError("an agency's code is 2 to 64 small letters, digits and hyphens")
+    if not all(_may_be_shown(said, LONGEST_NAME) for said in name.values()):
+        raise ValueError(f"an agency's name is 1 to {LONGEST_NAME} printable characters")
+    if not _may_be_shown(dpo_contact, LONGEST_CONTACT):
+        raise ValueError(f"the data protection officer's contact is 1 to {LONGEST_CONTACT} printable characters")
+    if not all(_DOMAIN.fullmatch(domain) for domain in domains):
+        raise ValueError("a domain is a host name in small letters, such as dinkes.example.go.id")
     agency = Agency(
         agency_code=code,
         name=dict(name),
         state="registered",
         dpo_contact=dpo_contact,
-        domains=list(domains),
+        domains=domains,
         created_at=now,
         state_at=now,
     )
@@ -52,7 +64,13 @@ def register(
     return agency
 
 
+def _may_be_shown(said: str, longest: int) -> bool:
+    return 1 <= len(said.strip()) <= len(said) <= longest and said.isprintable()
+
+
 def find(db: Session, code: str) -> Agency | None:
+    if not AGENCY_CODE.fullmatch(code):  # nobody's; and there is text that no database takes
+        return None
     return db.scalar(select(Agency).where(Agency.agency_code == code))
 
 

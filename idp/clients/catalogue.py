@@ -23,10 +23,15 @@ SAID_FOR = {
     "akte": "akta",
     "bansos": "bantuan",
     "berobat": "puskesmas",
+    "birth": "certificate",
     "bpjs": "puskesmas",
+    "doctor": "clinic",
     "dokter": "puskesmas",
+    "food": "rice",
+    "kelahiran": "akta",
     "kis": "puskesmas",
     "ktp": "penduduk",
+    "lahir": "akta",
     "mengemudi": "sim",
     "sembako": "beras",
     "spt": "pajak",
@@ -56,7 +61,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Found:
-    """What a search answers. `instead`: the word that was perhaps meant, where nothing was found."""
+    """What a search answers. `instead`: what was perhaps meant, where nothing was found; it finds something."""
 
     entries: tuple[Entry, ...]
     instead: str | None = None
@@ -81,11 +86,24 @@ def search(found: Iterable[Entry], query: str) -> Found:
         return Found(tuple(kept))
     vocabulary = sorted({word for entry in kept for word in entry.words})
     meant = [_meant(word, vocabulary, A_SLIP) for word in wanted]
-    matching = tuple(entry for entry in kept if all(entry.words & words for words in meant))
+    matching = _matching(kept, meant)
     if matching:
         return Found(matching)
-    guesses = [min(_meant(word, vocabulary, A_GUESS), default=word) for word in wanted]
-    return Found((), " ".join(guesses) if guesses != wanted else None)
+    guessed = [_meant(word, vocabulary, A_GUESS) for word in wanted]
+    # All the words as they were perhaps meant; else those of them that are known here at all.
+    return Found((), _offered(kept, guessed) or _offered(kept, [words for words in meant if words]))
+
+
+def _matching(kept: list[Entry], meant: list[frozenset[str]]) -> tuple[Entry, ...]:
+    return tuple(entry for entry in kept if all(entry.words & words for words in meant))
+
+
+def _offered(kept: list[Entry], guessed: list[frozenset[str]]) -> str | None:
+    """One word for each that was typed, if together they find something."""
+    if not guessed or not all(guessed):
+        return None
+    words = [min(words) for words in guessed]
+    return " ".join(words) if _matching(kept, [frozenset((word,)) for word in words]) else None
 
 
 def _entry(client: Client, purposes: Purposes, issuer: str) -> Entry:

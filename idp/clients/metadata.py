@@ -138,9 +138,8 @@ class _Reader:
         found["id_token_claims"] = self.choice("id_token_claims", (None, "scope"))
         found["application_type"] = self.choice("application_type", ("web", "native"))
         found["default_max_age"] = self.seconds("default_max_age")
-        found["contacts"] = self.texts("contacts")
-        found["introspects"] = self.texts("introspects")
-        found["default_acr_values"] = self.texts("default_acr_values")
+        for field in ("contacts", "introspects", "default_acr_values"):
+            found[field] = self.words(field)
         for field in ("require_auth_time", "backchannel_logout_session_required"):
             found[field] = self.choice(field, (False, True))
         for field in ("software_id", "software_version"):
@@ -232,6 +231,14 @@ class _Reader:
             self.fault(field, "write a list of texts")
             return []
         return value
+
+    def words(self, field: str) -> list[str]:
+        """Texts that are kept as they are."""
+        found = self.texts(field)
+        if len(found) > MOST_ADDRESSES or not all(1 <= len(one) <= 256 and one.isprintable() for one in found):
+            self.fault(field, f"write at most {MOST_ADDRESSES} texts of 1 to 256 printable characters")
+            return []
+        return found
 
     def address(self, field: str, refusal: Callable[..., str | None]) -> str | None:
         value = self.text(field, longest=addresses.LONGEST)

@@ -58,6 +58,8 @@ def add(
     accepted = metadata.validate(raw, profile, loopback=rehearsal)
     terms = sign_in_agreements.read(db, raw.get("sign_in_agreement"))
     faults = tuple(fault for one in (accepted, terms) if isinstance(one, Refused) for fault in one.faults)
+    if terms is None and profile in profiles.RULES and profiles.of(profile).signs_in:
+        faults += (Fault(sign_in_agreements.FIELD, "say what a sign-in asks of citizens, and for which purpose"),)
     if agency is None:
         faults += (Fault("agency", "write the code of a registered agency"),)
     if faults or agency is None or isinstance(accepted, Refused) or isinstance(terms, Refused):

@@ -23,6 +23,9 @@ from idp.clients.models import Client
 
 FIELD = "sign_in_agreement"
 LONGEST_RETENTION_DAYS = 36_600
+LONGEST_WORDS = 300
+# What a citizen would have to be told of, and no page says yet.
+NOT_OFFERED = ("automated_decision", "recipients", "retention_statute", "storage_country")
 
 
 def read(db: Session, raw: object) -> Proposal | Refused | None:
@@ -61,6 +64,9 @@ class _Reader:
         self.faults.append(Fault(f"{FIELD}.{member}", mend))
 
     def read(self) -> Proposal | Refused:
+        for member in NOT_OFFERED:
+            if self.raw.get(member):
+                self.fault(member, "leave it out; it is not offered here yet")
         purpose = self.catalogue.by_code.get(str(self.raw.get("purpose")))
         if purpose is None:
             self.fault("purpose", f"choose from {', '.join(sorted(self.catalogue.by_code))}")
@@ -141,4 +147,8 @@ def _in_all_languages(given: object) -> dict[str, str] | None:
     if not isinstance(words, dict):
         return None
     texts = {tongue: words[tongue] for tongue in LANGUAGES if isinstance(words.get(tongue), str)}
-    return texts if all(texts.get(tongue, "").strip() for tongue in LANGUAGES) else None
+    return texts if all(_may_be_shown(texts.get(tongue, "")) for tongue in LANGUAGES) else None
+
+
+def _may_be_shown(text: str) -> bool:
+    return bool(text.strip()) and len(text) <= LONGEST_WORDS and text.isprintable()

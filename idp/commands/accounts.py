@@ -19,12 +19,22 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from idp import audit
-from idp.accounts import enrolment, identifiers, letters, passwords, recovery_codes, sessions, totp
+from idp.accounts import (
+    enrolment,
+    identifiers,
+    letters,
+    passwords,
+    recovery_codes,
+    register_values,
+    sessions,
+    totp,
+)
 from idp.accounts.identifiers import Identifier
 from idp.accounts.letters import Letter
 from idp.accounts.profile import Value, Vault
 from idp.accounts.states import SessionEnd
-from idp.commands.answer import Answer, CommandError, add_command
+from idp.clients.agencies import AGENCY_CODE
+from idp.commands.answer import Answer, CommandError, add_command, written
 from idp.commands.clients import refuse_in_production
 from idp.commands.opened import opened
 from idp.commands.opened_gate import opened_gate
@@ -60,9 +70,9 @@ def add_to(subject: argparse.ArgumentParser) -> None:
 
 def letter_(asked: argparse.Namespace) -> Answer:
     """All of the file in one transaction: a person who cannot be read means that no letter was made."""
-    persons = [_person(one, place) for place, one in enumerate(_read(asked.file), 1)]
+    now = datetime.now(UTC)
+    persons = [_person(one, place, now.date()) for place, one in enumerate(_read(asked.file), 1)]
     with _parts() as (settings, database, vault):
-        now = datetime.now(UTC)
         with database.writing() as db:
             made = [letters.issue(db, vault, nik=nik, values=_values(said, now), now=now) for nik, said in persons]
         _show_in_inbox(settings, persons, made, now)
@@ -100,7 +110,7 @@ def show_(asked: argparse.Namespace) -> Answer:
             "recovery_codes_left": recovery_codes.count_left(db, citizen_id),
             "signed_in": len(sessions.list_of(db, vault, citizen_id, datetime.now(UTC))),
         }
-    return Answer(data, [f"{name.replace('_', ' ')}: {value}" for name, value in data.items()])
+    return Answer(data, [f"{name.replace('_', ' ')}: {written(value)}" for name, value in data.items()])
 
 
 def sign_out(asked: argparse.Namespace) -> Answer:
@@ -159,7 +169,7 @@ def _read(name: str) -> list[Any]:
     try:
         with sys.stdin if name == "-" else open(name, encoding="utf-8") as file:
             read = json.load(file)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CommandError(f"{name} cannot be read as JSON ({type(error).__name__}).") from None
     persons = read if isinstance(read, list) else [read]
     if not 1 <= len(persons) <= MOST_LETTERS:
@@ -167,7 +177,7 @@ def _read(name: str) -> list[Any]:
     return persons
 
 
-def _person(said: Any, place: int) -> tuple[Identifier, Mapping[str, Any]]:
+def _person(said: Any, place: int, today: date) -> tuple[Identifier, Mapping[str, Any]]:
     """The refusal names the place in the file, never what stands there."""
     if not isinstance(said, dict) or not all(
         isinstance(said.get(name), str) for name in ("nik", "holder", "birthdate")
@@ -176,10 +186,11 @@ def _person(said: Any, place: int) -> tuple[Identifier, Mapping[str, Any]]:
     nik = identifiers.read_nik(said["nik"])
     if not isinstance(nik, Identifier):
         raise CommandError(f"Person {place} has no readable NIK ({nik.fault.value}).")
-    try:
-        date.fromisoformat(said["birthdate"])
-    except ValueError:
-        raise CommandError(f"Person {place} has no birthdate of the form YYYY-MM-DD.") from None
+    if not AGENCY_CODE.fullmatch(said["holder"]):
+        raise CommandError(f"Person {place} has a holder that is no agency's code.")
+    wrong = register_values.fault({name: value for name, value in said.items() if name != "holder"}, today)
+    if wrong is not None:
+        raise CommandError(f"Person {place} {wrong}.")
     return nik, said | {"nik": nik.normal}
 
 

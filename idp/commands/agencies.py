@@ -50,7 +50,8 @@ def add(asked: argparse.Namespace) -> Answer:
     except exc.IntegrityError as error:
         raise CommandError(f"{asked.code} is another agency's code.") from error
     except ValueError as error:
-        raise CommandError(f"{error}.") from error
+        said = str(error)
+        raise CommandError(f"{said[0].upper()}{said[1:]}.") from error
 
 
 def show(_asked: argparse.Namespace) -> Answer:

@@ -18,6 +18,9 @@ from idp.commands.answer import Answer, CommandError, add_command
 from idp.commands.opened import opened
 from idp.invalidation import bump
 
+MOST_NUMBERS = 2**31 - 1  # an integer of PostgreSQL
+NO_PROPOSAL = "There is no proposal with this number."
+
 
 def add_to(subject: argparse.ArgumentParser) -> None:
     commands = subject.add_subparsers(metavar="COMMAND", required=True)
@@ -54,11 +57,13 @@ def refuse(asked: argparse.Namespace) -> Answer:
 
 
 def _decided(agreement_no: int, decide: Callable[[Session, int, datetime], Agreement]) -> Answer:
+    if not 0 < agreement_no <= MOST_NUMBERS:
+        raise CommandError(NO_PROPOSAL)
     with opened("gapura_web") as (_, database), database.writing() as db:
         try:
             agreement = decide(db, agreement_no, datetime.now(UTC))
         except NoSuchAgreement as error:
-            raise CommandError("There is no proposal with this number.") from error
+            raise CommandError(NO_PROPOSAL) from error
         audit.record(db, action=f"agreement.{agreement.state}", object_id=str(agreement_no), outcome="done")
         bump(db)
     return Answer(

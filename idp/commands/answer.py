@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 FOUND_SOMETHING_WRONG = 3
@@ -36,3 +37,14 @@ def add_command(
 def make_command(parser: argparse.ArgumentParser, run: Callable[[argparse.Namespace], Answer]) -> None:
     parser.add_argument("--json", action="store_true", help="answer in JSON")
     parser.set_defaults(run=run)
+
+
+def written(value: Any) -> str:
+    """For people: lists with spaces between, objects as `member value`, times to the second in UTC."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {written(one)}" for name, one in value.items() if one is not None)
+    if isinstance(value, list):
+        return ("; " if value and isinstance(value[0], dict) else " ").join(map(written, value))
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return str(value)

@@ -19,7 +19,7 @@ from idp.clients import registration, registry
 from idp.clients.metadata import Refused
 from idp.clients.models import Client
 from idp.clients.registry import Client as Known
-from idp.commands.answer import Answer, CommandError, add_command
+from idp.commands.answer import Answer, CommandError, add_command, written
 from idp.commands.opened import opened
 from idp.revocation import client as revocation
 from idp.settings import Mode, Settings
@@ -84,7 +84,7 @@ def show(asked: argparse.Namespace) -> Answer:
             ]
         }
     return Answer(
-        data, [f"{name}: {_written(value)}" for name, value in data.items() if value not in (None, [], {})]
+        data, [f"{name}: {written(value)}" for name, value in data.items() if value not in (None, [], {})]
     )
 
 
@@ -135,7 +135,7 @@ def read(name: str) -> dict[str, Any]:
         raw = json.loads(text)
     except OSError as error:
         raise CommandError(f"{name} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CommandError(f"{name} is not JSON in UTF-8.") from error
     if not isinstance(raw, dict):
         raise CommandError(f"{name} must hold one JSON object.")
@@ -150,7 +150,7 @@ def said(refused: Refused) -> str:
 def refuse_in_production(settings: Settings, what: str) -> None:
     if settings.mode is Mode.PRODUCTION:
         raise CommandError(
-            f"{what} takes two people, and the second cannot confirm here yet; use the operator's pages."
+            f"{what} takes two people, and nobody can be the second here yet: demo and sandbox only."
         )
 
 
@@ -169,17 +169,6 @@ def _find(db: Session, client_id: str) -> Client:
     if client is None:
         raise CommandError(NOBODY)
     return client
-
-
-def _written(value: Any) -> str:
-    """For people: lists with spaces between, objects as `member value`, times to the second in UTC."""
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_written(one)}" for name, one in value.items() if one is not None)
-    if isinstance(value, list):
-        return ("; " if value and isinstance(value[0], dict) else " ").join(map(_written, value))
-    if isinstance(value, datetime):
-        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-    return str(value)
 
 
 def _described(client: Known) -> dict[str, Any]:

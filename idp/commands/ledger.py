@@ -9,8 +9,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from consent.ledger import checkpoint, sequencer, tiles
-from consent.ledger.checkpoint import VerifierKey
-from consent.ledger.verify import Report, verify
+from consent.ledger.verify import Keys, Report, verify
 from consent.ledger.verify_acts import verify_acts
 from idp.clients import registry
 from idp.commands.answer import FOUND_SOMETHING_WRONG, Answer, CommandError, add_command
@@ -18,7 +17,7 @@ from idp.commands.opened import opened, opened_store
 from keys import keyring
 from keys.key_store import KeyStore
 from keys.pairwise import Pairwise
-from keys.rotation import Role
+from keys.rotation import Role, State
 
 
 def add_to(subject: argparse.ArgumentParser) -> None:
@@ -38,7 +37,9 @@ def add_to(subject: argparse.ArgumentParser) -> None:
         help="a checkpoint that somebody outside kept; may be repeated (a log that was cut fits itself)",
     )
     add_command(commands, "head", head, "The newest published checkpoint, for somebody outside to keep.")
-    add_command(commands, "keys", keys, "The log's verifier keys (C2SP vkey), for outsiders' programs.")
+    add_command(
+        commands, "keys", keys, "The log's verifier keys (C2SP vkey), for outsiders' programs; no compromised one."
+    )
 
 
 def run_verify(asked: argparse.Namespace) -> Answer:
@@ -49,7 +50,7 @@ def run_verify(asked: argparse.Namespace) -> Answer:
         db.connection().exec_driver_sql("SET LOCAL statement_timeout = 0")
         db.connection().exec_driver_sql("SET TRANSACTION READ ONLY")
         store = opened_store(settings)
-        report = verify(db, _verifiers(db, store), outside)
+        report = verify(db, _keys(db, store), outside)
         report.problems += verify_acts(db, _Subjects(db, store))
     return Answer(_data(report), _lines(report), 0 if report.sound else FOUND_SOMETHING_WRONG)
 
@@ -65,7 +66,7 @@ def head(_asked: argparse.Namespace) -> Answer:
 
 def keys(_asked: argparse.Namespace) -> Answer:
     with opened("gapura_web") as (settings, database), database.reading() as db:
-        written = [str(key) for key in _verifiers(db, opened_store(settings))]
+        written = [str(key) for key in _keys(db, opened_store(settings)).good]
     return Answer(written, written)
 
 
@@ -84,13 +85,16 @@ class _Subjects:
             yield self._pairwise.subject(citizen_id, client.sector, version)
 
 
-def _verifiers(db: Session, store: KeyStore) -> list[VerifierKey]:
-    """All keys that ever signed the log; none while there is no log."""
+def _keys(db: Session, store: KeyStore) -> Keys:
+    """None while there is no log."""
     origin = sequencer.find_origin(db)
     if origin is None:
-        return []
-    ring = keyring.load(db, store.rest_sealer())
-    return [checkpoint.verifier_of(origin, key) for key in ring.history(Role.LEDGER)]
+        return Keys(())
+    history = keyring.load(db, store.rest_sealer()).history(Role.LEDGER)
+    written = [(checkpoint.verifier_of(origin, key), key.state) for key in history]
+    return Keys(
+        [key for key, _ in written], frozenset(key for key, state in written if state is State.COMPROMISED)
+    )
 
 
 def _read(path: Path) -> str:

@@ -79,6 +79,7 @@ def _unchanged(application: Application, settings: Settings) -> Beside | NotHere
         "FOLDER": str(folder),
         "MODULES": str(APACHE_MODULES),
         "PROGRAM": str(EXAMPLES / "unchanged" / "program.py"),
+        "REFUSED_PAGE": str(EXAMPLES / "unchanged" / "refused.html"),
         "LISTEN_PORT": str(port),
         "ISSUER": settings.issuer,
         "CLIENT_ID": application.client_id,

@@ -66,4 +66,5 @@ def show() -> Response:
     messages = Inbox(current_app.extensions["gapura"].settings.instance).list_newest()
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         return jsonify([asdict(message) for message in messages])
-    return pages.render("demo/inbox.html", messages=messages)
+    shown = [(message, datetime.fromisoformat(message.sent_at)) for message in messages]
+    return pages.render("demo/inbox.html", messages=shown)

@@ -19,7 +19,7 @@ from idp.claims import notice_words
 from idp.claims.notice_words import in_language
 from idp.clients import look_alikes
 from idp.clients.registry import Client
-from idp.web import current, languages, masking, pages, permits, signed_in
+from idp.web import current, home_zone, languages, masking, pages, permits, signed_in
 from idp.web.sign_in import ScreenForm, Screening
 
 NEW_FOR = timedelta(days=30)
@@ -42,6 +42,7 @@ def draw(outcome: Screen, screen: Screening, session: SessionKey, form: ScreenFo
     with current.reading() as db:
         found = gate.vault.find_profile(db, session.citizen_id)
     profile = found.values if found else {}
+    languages.use_zone(home_zone.of(profile))
     offered, language = ask.required | ask.optional | ask.law, languages.current()
     words = notice_words.compose(client, agreement, catalogue, purposes, offered, language)
     asked = (*words["required"], *words["optional"])
@@ -62,7 +63,8 @@ def draw(outcome: Screen, screen: Screening, session: SessionKey, form: ScreenFo
         retention_days=words["retention_days"],
         if_refused=words["if_refused"],
         required=_rows(words, "required", profile),
-        optional=_rows(words, "optional", profile),
+        # What there is to give stands first; what is not on record is asked for too, and said to be missing.
+        optional=sorted(_rows(words, "optional", profile), key=lambda row: row["name"] not in profile),
         law=[row | {"citation": words["law_citation"]} for row in _rows(words, "law", profile)],
         dpo_contact=words["contact"],
         legal_basis=words["basis"],

@@ -10,6 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime, get_timezone_name
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -53,10 +54,12 @@ def current() -> str:
     return choose(chosen, g.get("suggested_languages", ""), request.headers.get("Accept-Language", ""))
 
 
-def use_zone(name: object) -> None:
-    """The citizen's own time zone, as their profile has it; a name that nobody knows changes nothing."""
+def use_zone(name: str | None) -> None:
+    """The citizen's own time zone, by its IANA name; one that nobody knows, or None, changes nothing."""
+    if name is None:
+        return
     try:
-        g.zone = ZoneInfo(str(name)).key
+        g.zone = ZoneInfo(name).key
     except (ZoneInfoNotFoundError, ValueError):
         return
     refresh()
@@ -94,6 +97,14 @@ def _remember_choice(response: Response) -> Response:
     return response
 
 
+def name_of(tag: str) -> str:
+    """The name of a language, in the page's own; a tag (BCP 47) that nobody knows stays as it is."""
+    try:
+        return str(Locale.parse(tag, sep="-").get_language_name(current()) or tag)
+    except (ValueError, UnknownLocaleError):
+        return tag
+
+
 def _local(at: datetime) -> datetime:
     return at.astimezone(ZoneInfo(zone()))
 
@@ -111,7 +122,16 @@ def month(at: datetime) -> str:
 def clock(at: datetime) -> str:
     """`14.05 WIB`: 24 hours, and always the zone, in its Indonesian name in both languages."""
     local = _local(at)
-    return f"{local:%H.%M} {get_timezone_name(local, width='short', locale='id')}"
+    return f"{local:%H.%M} {_zone_of(local)}"
+
+
+def _zone_of(local: datetime) -> str:
+    """`WIB`; abroad, where Babel has no short name and would write +0800, `GMT+8`."""
+    name = get_timezone_name(local, width="short", locale="id")
+    if name[0] not in "+-":
+        return name
+    sign, hours, minutes = name[0], int(name[1:3]), name[3:5]
+    return f"GMT{sign}{hours}" + (f".{minutes}" if minutes != "00" else "")
 
 
 def moment(at: datetime) -> str:

@@ -10,6 +10,8 @@ from typing import Any
 
 from flask_babel import gettext
 
+from idp.web import languages
+
 DOT = "•"
 
 
@@ -27,6 +29,8 @@ def shown(name: str, value: Any) -> Shown:
         return Shown(gettext("belum ada"))
     if name == "gender":  # OIDC Core §5.1 names two values and leaves others free
         return Shown({"female": gettext("perempuan"), "male": gettext("laki-laki")}.get(str(value), str(value)))
+    if name == "locale":
+        return Shown(languages.name_of(str(value)))
     return MASKS.get(name, _whole)(value)
 
 

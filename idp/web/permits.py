@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from flask_babel import gettext, lazy_gettext
 from sqlalchemy.orm import Session
 
 from consent import agreements, consents, disclosures
@@ -16,7 +15,6 @@ from consent import history as past
 from consent.agreements import Agreement
 from consent.attributes import Attribute
 from consent.consents import Head
-from consent.history import PastAct
 from idp.claims.notice_words import in_language
 from idp.gate import Gate
 from idp.signals import delivery
@@ -26,19 +24,6 @@ from idp.web import languages
 ENDING_SOON = timedelta(days=30)  # from the first reminder on
 A_YEAR = timedelta(days=365)
 MOST_REFUSALS = 20
-ACTS = {
-    "given": lazy_gettext("Izin diberikan"),
-    "renewed": lazy_gettext("Izin diperbarui"),
-    "amended": lazy_gettext("Data pada izin berubah"),
-    "paused": lazy_gettext("Izin dijeda"),
-    "resumed": lazy_gettext("Izin dilanjutkan"),
-    "refused": lazy_gettext("Permintaan ditolak"),
-    "left": lazy_gettext("Permintaan tidak dijawab"),
-    "expired": lazy_gettext("Izin berakhir"),
-    "withdrawn": lazy_gettext("Izin dicabut"),
-    "ended": lazy_gettext("Izin diakhiri instansi"),
-    "struck_down": lazy_gettext("Izin dibatalkan"),
-}
 
 
 @dataclass(frozen=True)
@@ -55,6 +40,7 @@ class Permit:
     """One consent. `state`: on, ending, paused, suspended, withdrawn, expired; `since`: when it ended, or None."""
 
     consent_id: UUID
+    client_id: str
     name: str
     agency_name: str
     agency_code: str
@@ -95,15 +81,6 @@ class AgencyPermits:
 
 
 @dataclass(frozen=True)
-class Step:
-    """One act of a consent's history, and what was in force after it."""
-
-    at: datetime
-    words: str
-    labels: str
-
-
-@dataclass(frozen=True)
 class Refused:
     """One request that the citizen said no to."""
 
@@ -130,13 +107,6 @@ def by_agency(permits: Iterable[Permit]) -> list[AgencyPermits]:
     for permit in permits:
         groups.setdefault((permit.agency_code, permit.agency_name), []).append(permit)
     return [AgencyPermits(code, name, tuple(found)) for (code, name), found in groups.items()]
-
-
-def history(db: Session, gate: Gate, citizen_id: UUID, permit: Permit, now: datetime) -> list[Step]:
-    """What happened to one consent, and what its agency did after the end, newest first."""
-    acts = [_step(gate, act) for act in past.history(db, citizen_id, permit.consent_id)]
-    answers = _answers(permit.clock, now) if permit.clock else []
-    return [*reversed(answers), *reversed(acts)]
 
 
 def refused(db: Session, gate: Gate, citizen_id: UUID, now: datetime) -> list[Refused]:
@@ -188,6 +158,7 @@ def _permit(
     open_now = client.state in gate.open_states and client.agency_state in ("registered", "verified")
     return Permit(
         consent_id=head.consent_id,
+        client_id=client.client_id,
         name=in_language(client.name, language),
         agency_name=in_language(client.agency_name, language),
         agency_code=client.agency_code,
@@ -224,25 +195,3 @@ def held(gate: Gate, numbers: frozenset[int], law_nos: frozenset[int]) -> tuple[
     catalogue = gate.attributes.get()
     found = [catalogue.by_no[number] for number in sorted(numbers)]
     return tuple(Held(one.name, label_of(one), one.attribute_no in law_nos) for one in found)
-
-
-def _answers(clock: Clock, now: datetime) -> list[Step]:
-    """The agency's side of a history, in order."""
-    kept = gettext("Instansi wajib menyimpan data menurut %(statute)s", statute=clock.kept_under)
-    late = clock.due_at if clock.overdue(now) else None
-    steps = (
-        (clock.told_at, gettext("Instansi diberi tahu")),
-        (clock.acknowledged_at, gettext("Instansi berhenti memakai data")),
-        (late, gettext("Batas jawaban instansi lewat")),
-        (clock.kept_at, kept),
-        (clock.deleted_at, gettext("Instansi menghapus data")),
-    )
-    done = [Step(at, str(words), "") for at, words in steps if at is not None]
-    return sorted(done, key=lambda step: step.at)
-
-
-def _step(gate: Gate, act: PastAct) -> Step:
-    words = str(ACTS.get(act.act, act.act))
-    if act.actor not in ("self", "clock"):
-        words = str(gettext("%(act)s, bukan oleh Anda sendiri", act=words))
-    return Step(act.acted_at, words, listed(one.label for one in held(gate, act.attribute_nos, act.law_nos)))

@@ -7,18 +7,21 @@ own work. What it does not know (another path or method), and every error a pers
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
+from time import perf_counter
 from typing import Any
 
 import flask
 
+from idp import metrics
 from idp.clients.registry import Registry
 from idp.errors import DatabaseAway
 from idp.exchange import Reply, Request
 from idp.gate import Gate
 from idp.web import cors, headers, hosts
 
-PROBLEM = "gapura.problem"
-NOBODY = Registry({}, {}, frozenset(), {}, {})
+PROBLEM, BEGAN = "gapura.problem", "gapura.began"
+NO_DOOR = "none"  # in the numbers: an address at which there is nothing
+NOBODY = Registry({}, {}, frozenset(), {}, {}, {})
 StartResponse = Callable[..., Any]
 _STATUS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
@@ -51,14 +54,17 @@ class Front:
         answer = self._doors.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
         if answer is None or environ.get("HTTP_HOST") not in self._names:
             return self._onward(environ, start_response)
+        began = perf_counter()
         request = Request(environ)
         try:
             reply = answer(request)
             added = _cors(self._gate, request) if request.path != "/authorize" else []
         except Exception as problem:
             environ[PROBLEM] = problem  # Flask's error handlers make the answer, a page where one is due
+            environ[BEGAN] = began
             return self._onward(environ, start_response)
         length = ("Content-Length", str(len(reply.body)))
+        metrics.count_answer(request.path, reply.status, perf_counter() - began)
         start_response(_STATUS[reply.status], [*reply.headers, *self._every, *added, length])
         return [reply.body]
 
@@ -70,6 +76,21 @@ def add_to_flask(app: flask.Flask, gate: Gate, doors: Iterable[Door]) -> None:
         view = _view(gate, door)
         app.add_url_rule(door.path, f"door:{door.path}", view, methods=methods, provide_automatic_options=False)
     app.after_request(lambda response: _with_cors(gate, response))
+
+
+def count_in_flask(app: flask.Flask) -> None:
+    """Every answer that Flask makes, its errors too. Installed first: the time of all others counts."""
+
+    @app.before_request
+    def begin() -> None:
+        flask.request.environ.setdefault(BEGAN, perf_counter())
+
+    @app.after_request
+    def count(response: flask.Response) -> flask.Response:
+        rule, began = flask.request.url_rule, flask.request.environ.get(BEGAN)
+        door = rule.rule if rule is not None else NO_DOOR
+        metrics.count_answer(door, response.status_code, 0.0 if began is None else perf_counter() - began)
+        return response
 
 
 def _view(gate: Gate, door: Door) -> Callable[[], flask.Response]:

@@ -13,7 +13,7 @@ from flask import current_app, g, request
 from idp.accounts import sessions
 from idp.accounts.assurance import Acr, Reached, acr_of
 from idp.accounts.sessions import SessionRow
-from idp.web import current, languages, pages
+from idp.web import current, home_zone, languages, pages
 
 # Where a sign-in that began at one of our own pages may lead back to: a path of ours and nothing else.
 OWN_PAGE = re.compile(r"/(services|consents|disclosures|notifications|security|account)(/[a-z0-9_/-]{1,150})?")
@@ -67,6 +67,6 @@ def find() -> Citizen | None:
     g.session, g.form_secret = row, key.secret
     with current.reading() as db:
         profile = gate.vault.find_profile(db, row.citizen_id)
-    if profile and "zoneinfo" in profile.values:
-        languages.use_zone(profile.values["zoneinfo"].value)
+    if profile:
+        languages.use_zone(home_zone.of(profile.values))
     return Citizen(row.citizen_id, row, acr_of(Reached(row.ial, row.aal, row.amr, row.authenticated_at), row.now))

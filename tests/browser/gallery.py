@@ -37,6 +37,7 @@ NOW = datetime(2026, 11, 25, 2, 12, tzinfo=UTC)
 LATER = NOW + timedelta(days=365)
 ISSUER = "http://127.0.0.1"
 ID = UUID("0199aaaa-0000-7000-8000-000000000001")
+LONG_WORD = "Penyelenggaraanketenagakerjaandankesejahteraan"
 LONG_NAME = "Ida Bagus Ketut Anak Agung Wirawan Putra Pradnyana Kusumadewa" + "a" * 89
 
 
@@ -72,6 +73,12 @@ class Gallery:
 class CodeForm(Form):
     code = StringField("Kode 6 angka")
     onward = StringField()
+
+
+def paper_code() -> CodeForm:
+    form = CodeForm()
+    form.code.label.text = gettext("Kode pemulihan yang dicetak")
+    return form
 
 
 class LoginForm(Form):
@@ -217,7 +224,11 @@ def looks() -> list[SimpleNamespace]:
     return [
         SimpleNamespace(**plain, basis="izin Anda", given=True),
         SimpleNamespace(**plain | {"asked_by": "Kantor Catatan Sipil Nusantara"}, basis="izin Anda", given=True),
-        SimpleNamespace(**plain | {"consent_id": None}, basis="izin sudah dicabut", given=False),
+        SimpleNamespace(
+            **plain | {"consent_id": None, "agency": LONG_WORD, "service": LONG_WORD},
+            basis="izin sudah dicabut",
+            given=False,
+        ),
     ]
 
 
@@ -239,6 +250,7 @@ def hang_sign_in(gallery: Gallery) -> None:
     gallery.add(second, form=CodeForm, handle="h", client=client, by_sms=True, **sms)
     gallery.add(second, "wrong", form=wrong_code, handle="h", client=None, by_sms=False, **sms)
     gallery.add(second, "empty", form=CodeForm, handle="", client=client, by_sms=False, sms=None)
+    gallery.add(second, "by-paper", form=paper_code, handle="h", client=client, by_sms=False, by_paper=True, **sms)
     choice = {"form": Form, "signed_in": True}
     gallery.add("sign_in/select_account.html", citizen_name="Siti Rahayu", handle="h", client=client, **choice)
     gallery.add("sign_in/select_account.html", "long", citizen_name=LONG_NAME, client=None, own_page="/", **choice)
@@ -249,6 +261,10 @@ def hang_sign_in(gallery: Gallery) -> None:
         **consent_page(required=list, optional=list, law=list, new_since_days=None, **nothing_to_beware_of),
     )  # fmt: skip
     gallery.add("sign_in/consent_refused.html", signed_in=True, back="/", again="/")
+    sms_sent = SimpleNamespace(
+        channel="sms", to="+6281234501234", subject="", text="204581 kode masuk\n\n@masuk #204581"
+    )
+    gallery.add("demo/inbox.html", messages=[(sms_sent, NOW)])
     long = consent_page(citizen_name=LONG_NAME, required=lambda: asked(name=LONG_NAME))
     gallery.add("sign_in/consent.html", "long", signed_in=True, **long)
 
@@ -322,7 +338,7 @@ def hang_security(gallery: Gallery) -> None:
         recovery=None,
         **plain,
     )
-    setup = SimpleNamespace(totp_id=ID, secret="JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP")
+    setup = SimpleNamespace(totp_id=ID, secret="JBSWY3DPEHPK3PXP" * 2, uri="otpauth://totp/Gapura")
     app = {"setup": setup, "signed_in": True}
     gallery.add("citizen/security_code_app.html", form=CodeForm, replaces=True, **app)
     gallery.add("citizen/security_code_app.html", "wrong", form=wrong_code, replaces=False, **app)
@@ -343,7 +359,7 @@ def recovery_form(**wrongs: str) -> Callable[[], Form]:
         cause = RadioField(choices=CAUSES, validate_choice=False)
         identifier = StringField("NIK, nomor HP, atau e-mail")
         proofs = SelectMultipleField(choices=WAYS, validate_choice=False)
-        code = StringField("Kode pemulihan")
+        code = StringField("Kode pemulihan yang dicetak")
         new_password = PasswordField("Buat kata sandi")
 
     def made() -> Form:
@@ -415,12 +431,12 @@ def hang_consents(gallery: Gallery) -> None:
     detail = {"history": [act, act], "now": NOW, "signed_in": True, "form": Form}
     paused = permit("paused")
     gallery.add("citizen/consents_detail.html", "paused", permit=paused, done=None, **detail)
-    gallery.add("citizen/consents_detail.html", permit=permit(), done="Nomor HP", **detail)
+    gallery.add("citizen/consents_detail.html", permit=permit(), done="Nomor HP", wrong=True, **detail)
     bare = SimpleNamespace(**vars(over(deleted_at=NOW)) | {"attributes": (), "labels": ""})
     gallery.add("citizen/consents_detail.html", "empty", permit=bare, done=None, **detail)
-    tap = {"form": Form, "back": "/consents", "done": "/consents", "signed_in": True}
+    tap = {"form": Form, "back": "/consents", "signed_in": True}
     question = "Cabut izin Antrean Puskesmas?"
-    gallery.add("citizen/consents_withdraw.html", question=question, names=("Antrean",), attribute=None, **tap)
+    gallery.add("citizen/consents_withdraw.html", question=question, names=(LONG_WORD,), attribute=None, **tap)
     two = ("Antrean Puskesmas", "Vaksinasi")
     gallery.add("citizen/consents_withdraw.html", "all", question=question, names=two, attribute=None, **tap)
 
@@ -473,13 +489,14 @@ def hang_portal(gallery: Gallery) -> None:
     one = SimpleNamespace(
         name="Antrean Puskesmas", agency="Dinas Kesehatan Kota Sukamaju", purpose="Mendaftarkan Anda.", start="/"
     )
+    other = SimpleNamespace(name=LONG_WORD, agency=LONG_WORD, purpose="Mendaftarkan Anda.", start="/")
     found = {"events": [("birth", "Melahirkan"), ("school", "Sekolah dan kuliah")], "event": "", "instead": None}
     gallery.add(
         "citizen/applications.html",
         signed_in=True,
         query="",
-        continued=[one],
-        services=[one, one],
+        continued=[one, other],
+        services=[one, other],
         further="?page=1",
         **found,
     )

@@ -68,7 +68,7 @@ def apache(_client: str, told: Told, where: Path) -> Start:
     if server is None or not (MODULES / "mod_auth_openidc.so").exists():
         missing("Apache with mod_auth_openidc is not installed: the unchanged program is not tried")
     account = NOBODY if os.getuid() == 0 else None
-    for name in ("apache.conf", "program.py"):
+    for name in ("apache.conf", "program.py", "refused.html"):
         shutil.copy(EXAMPLES / "unchanged" / name, where)
     if account is not None:
         os.chown(where, *account)
@@ -76,6 +76,7 @@ def apache(_client: str, told: Told, where: Path) -> Start:
         "FOLDER": str(where),
         "MODULES": str(MODULES),
         "PROGRAM": str(where / "program.py"),
+        "REFUSED_PAGE": str(where / "refused.html"),
         "LISTEN_PORT": port_of(told),
         "SCOPE": "openid profile",
     }

@@ -113,6 +113,39 @@ def test_a_doubled_state_is_not_returned(running: Running, client: SampleClient)
     assert "state" not in told
 
 
+BROKEN = ["%ff", "%c3%28", "%00", "a%0d%0aSet-Cookie:x=y", "%ed%a0%80", "%7f"]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("value", BROKEN)
+def test_a_value_that_cannot_be_read_is_told_to_the_client_where_its_address_can(
+    running: Running, client: SampleClient, value: str, method: str
+) -> None:
+    """(row 4, row 20, row 109, row 110) But not a broken id or address, alone or beside a whole one."""
+    for name in ("nonce", "scope", "code_challenge", "login_hint", "nobody_reads_it"):
+        sent = f"{urlencode(query(client, **{name: None}))}&{name}={value}"
+        told = error_of(ask(running, sent, method), client)
+        assert (told["error"], told["state"], told["iss"]) == ("invalid_request", "st", running.issuer), name
+    broken_state = ask(running, f"{urlencode(query(client, state=None))}&state={value}", method)
+    assert "state" not in error_of(broken_state, client)
+    assert "set-cookie" not in broken_state.headers
+    for name in ("client_id", "redirect_uri"):
+        for kept in (None, query(client)[name]):
+            sent = f"{urlencode(query(client, **{name: kept}))}&{name}={value}"
+            assert_a_page_that_leads_nowhere(ask(running, sent, method))
+
+
+def test_a_form_beside_a_query_is_a_page(running: Running, client: SampleClient) -> None:
+    """(C004) What came split could be read in two ways."""
+    sent = query(client)
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    for name in ("client_id", "redirect_uri", "scope", "state"):
+        rest = urlencode({key: value for key, value in sent.items() if key != name})
+        for body in (rest, urlencode(sent)):
+            url = f"{running.issuer}/authorize?{urlencode({name: sent[name]})}"
+            assert_a_page_that_leads_nowhere(local_http.post(url, content=body, headers=form))
+
+
 REFUSED: list[tuple[dict[str, str | None], str]] = [
     ({"response_type": None}, "invalid_request"),
     ({"response_type": "token"}, "unsupported_response_type"),
@@ -130,6 +163,9 @@ REFUSED: list[tuple[dict[str, str | None], str]] = [
     ({"code_challenge": CHALLENGE + "A"}, "invalid_request"),
     ({"code_challenge": CHALLENGE[:42] + "="}, "invalid_request"),
     ({"code_challenge": CHALLENGE[:42] + "+"}, "invalid_request"),
+    ({"code_challenge": CHALLENGE[:42] + "/"}, "invalid_request"),
+    ({"code_challenge": CHALLENGE + "="}, "invalid_request"),
+    ({"code_challenge": None}, "invalid_request"),
     ({"prompt": "login none"}, "invalid_request"),
     ({"prompt": "select_account create foo"}, "invalid_request"),
     ({"max_age": "-1"}, "invalid_request"),
@@ -273,22 +309,31 @@ def test_a_post_from_another_site_is_looked_at_again_with_the_cookies(
 
 
 class Watched(Browser):
-    """It remembers by which status it was led on."""
+    """It remembers by which status it was led on, and what it was shown."""
+
+    def __init__(self, home: str) -> None:
+        super().__init__(home, {"Accept-Language": "id"})
+        self.led, self.shown = list[int](), list[str]()
 
     def _send(self, *request: Any) -> httpx.Response:
         answer = super()._send(*request)
-        self.led = [*getattr(self, "led", []), *([answer.status_code] if "location" in answer.headers else [])]
+        self.shown.append(answer.text)
+        if "location" in answer.headers:
+            self.led.append(answer.status_code)
         return answer
 
 
 def test_no_redirect_of_a_story_keeps_the_method(running: Running, client: SampleClient, gate: Gate) -> None:
-    """(row 6) From the request to the code, by login, second factor and consent; and after a no."""
+    """(row 6, row 12) From the request to the code, which no page shows, by login, factor and consent; and after a
+    no."""
     for pressed in ("consent-allow", "consent-refuse"):
-        browser, person = Watched(running.issuer, {"Accept-Language": "id"}), a_person(gate, app=True)
+        browser, person = Watched(running.issuer), a_person(gate, app=True)
         page = log_in(browser, browser.get(client.visit("openid profile").url), person.as_told())
-        browser.submit(page, page.form("decision"), press=pressed)
+        answer = browser.submit(page, page.form("decision"), press=pressed).answer
         assert len(browser.led) >= 4
         assert set(browser.led) == {303}
+        assert "code" in answer or answer["error"] == "access_denied"
+        assert not any(answer.get("code", "error=access_denied") in page for page in browser.shown)
 
 
 @pytest.mark.parametrize("method", ["HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"])

@@ -4,6 +4,7 @@ The tokens are made anew at every run by `tests/vectors/jwt/make_jwt.py`; where 
 issuer is the only audience, byte for byte, and without a `kid` the client's few keys are tried.
 """
 
+import base64
 import json
 import secrets
 import subprocess
@@ -19,6 +20,7 @@ import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
+from joserfc.jws import JWSRegistry
 
 from idp.clients import assertions
 from idp.clients.authentication import ASSERTION_TYPE
@@ -29,6 +31,7 @@ from tests.running import Running
 SIGNS = "lapor-pajak"
 ISSUER, CLIENT = "https://masuk.gapura.example", "vektor-klien"
 SCRIPT = Path(__file__).parents[1] / "vectors" / "jwt" / "make_jwt.py"
+ES256 = JWSRegistry.algorithms["ES256"]
 CHOSEN = {"no_kid": True, "aud_token_endpoint": False, "aud_ours_with_slash": False}
 
 
@@ -94,6 +97,97 @@ def signed(running: Running, key: ECKey, **changed: Any) -> str:
     now = int(time.time())
     claims = {"iss": SIGNS, "sub": SIGNS, "aud": running.issuer, "exp": now + 60, "jti": secrets.token_urlsafe(8)}
     return jwt.encode({"alg": "ES256", "kid": key.kid or key.thumbprint()}, claims | changed, key)
+
+
+def forged(running: Running, key: ECKey, header: dict[str, Any], **changed: Any) -> str:
+    """What the library would not write, members of any type, rightly signed; `...` leaves one out."""
+    now = int(time.time())
+    claims = {"iss": SIGNS, "sub": SIGNS, "aud": running.issuer, "exp": now + 60, "jti": secrets.token_urlsafe(8)}
+    parts = [{"alg": "ES256", "kid": key.kid} | header, claims | changed]
+    kept = [{name: value for name, value in part.items() if value is not ...} for part in parts]
+    signing_input = b".".join(base64.urlsafe_b64encode(json.dumps(one).encode()).rstrip(b"=") for one in kept)
+    signature = ES256.sign(signing_input, key)
+    return (signing_input + b"." + base64.urlsafe_b64encode(signature).rstrip(b"=")).decode()
+
+
+STRANGER = ECKey.generate_key("P-256").as_dict(private=False)
+HEADERS: list[tuple[dict[str, Any], bool]] = [
+    ({}, True),
+    ({"typ": "JWT"}, True),
+    ({"typ": "client-authentication+jwt"}, True),
+    ({"typ": "oauth-authz-req+jwt"}, False),
+    ({"typ": "secevent+jwt"}, False),
+    ({"alg": ["ES256"]}, False),
+    ({"alg": ...}, False),
+    ({"alg": "None"}, False),
+    ({"alg": "RS256"}, False),
+    ({"b64": False, "crit": ["b64"]}, False),
+    ({"jku": "https://jahat.example/jwks"}, True),
+    ({"x5u": "https://jahat.example/x5u"}, True),
+    ({"x5c": ["AAAA"]}, True),
+    ({"jwk": STRANGER}, True),
+    ({"kid": ...}, True),
+    ({"kid": "../../etc/passwd"}, False),
+    ({"kid": "' OR 1=1"}, False),
+    ({"kid": "k" * 10_000}, False),
+    ({"kid": None}, False),
+    ({"kid": 7}, False),
+]
+
+
+@pytest.mark.parametrize(("header", "right"), HEADERS, ids=[str(row)[:60] for row in HEADERS])
+def test_its_header_chooses_no_key_and_no_algorithm(
+    running: Running, key: ECKey, header: dict[str, Any], right: bool
+) -> None:
+    """(C035, row 35, row 36, row 37, row 38, row 66) The stored key signed it; what names another is not read."""
+    answer = shown(running, "/introspect", forged(running, key, header))
+    assert answer.status_code == (200 if right else 401), answer.text
+
+
+CLAIMED: list[tuple[dict[str, Any], bool]] = [
+    ({"aud": ["{issuer}"]}, False),
+    ({"aud": "{issuer}/token"}, False),
+    ({"aud": "{issuer}/par"}, False),
+    ({"aud": "{issuer}/"}, False),
+    ({"sub": ...}, False),
+    ({"sub": [SIGNS]}, False),
+    ({"sub": 7}, False),
+    ({"iss": ...}, False),
+    ({"iss": "antrean-puskesmas"}, False),
+    ({"exp": ...}, False),
+    ({"exp": -5}, True),
+    ({"exp": -15}, False),
+    ({"exp": 290}, True),
+    ({"exp": 330}, False),
+    ({"iat": 0}, True),
+    ({"iat": 9}, True),
+    ({"iat": 61}, False),
+    ({"iat": -400}, True),
+    ({"nbf": 9}, True),
+    ({"nbf": 61}, False),
+    ({"nbf": -400}, True),
+    ({"iat": True}, False),
+    ({"jti": ...}, False),
+    ({"jti": ""}, False),
+    ({"jti": 7}, False),
+    ({"jti": "j" * 129}, False),
+]
+
+
+@pytest.mark.parametrize(("claims", "right"), CLAIMED, ids=[str(row)[:60] for row in CLAIMED])
+def test_its_claims_are_for_us_of_this_client_and_of_now(
+    running: Running, key: ECKey, claims: dict[str, Any], right: bool
+) -> None:
+    """(C034, C061, row 30, row 31, row 33, row 34) Times count from now; an old `iat` is a slow client's."""
+
+    def meant(name: str, value: Any) -> Any:
+        if name in ("exp", "iat", "nbf") and type(value) is int:
+            return int(time.time()) + value
+        return json.loads(json.dumps(value).replace("{issuer}", running.issuer)) if name == "aud" else value
+
+    sent = {name: meant(name, value) for name, value in claims.items()}
+    answer = shown(running, "/introspect", forged(running, key, {}, **sent))
+    assert answer.status_code == (200 if right else 401), answer.text
 
 
 def shown(running: Running, door: str, assertion: str) -> httpx.Response:

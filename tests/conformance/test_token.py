@@ -3,6 +3,7 @@ and §5, RFC 6750, RFC 7009, RFC 7636 §4.6, RFC 7662, OIDC Core §5.3.
 """
 
 import base64
+import hashlib
 import time
 from typing import Any
 
@@ -58,11 +59,16 @@ def assert_error(answer: httpx.Response, error: str, status: int = 400) -> None:
 WRONG: list[tuple[dict[str, str | None], str]] = [
     ({"redirect_uri": None}, "invalid_grant"),
     ({"redirect_uri": "http://127.0.0.1:1/other"}, "invalid_grant"),
+    ({"redirect_uri": "{upper}"}, "invalid_grant"),
+    ({"redirect_uri": "{slash}"}, "invalid_grant"),
     ({"code_verifier": None}, "invalid_grant"),
     ({"code_verifier": "w" * 43}, "invalid_grant"),
     ({"code_verifier": "w" * 42}, "invalid_grant"),
     ({"code_verifier": "w" * 129}, "invalid_grant"),
     ({"code_verifier": "w" * 42 + "+"}, "invalid_grant"),
+    ({"code_verifier": "w" * 42 + "="}, "invalid_grant"),
+    ({"code_verifier": "w" * 42 + " "}, "invalid_grant"),
+    ({"code_verifier": "w" * 42 + "é"}, "invalid_grant"),
     ({"code": None}, "invalid_request"),
     ({"grant_type": None}, "invalid_request"),
     ({"grant_type": "password"}, "unsupported_grant_type"),
@@ -74,9 +80,65 @@ WRONG: list[tuple[dict[str, str | None], str]] = [
 def test_what_does_not_fit_the_code_gives_nothing_and_burns_nothing(
     client: SampleClient, code: tuple[Visit, str], changed: dict[str, str | None], error: str
 ) -> None:
-    """(row 17, row 19, row 21, C027, C028, C029)"""
-    assert_error(redeem(client, *code, **changed), error)
+    """(row 17, row 21, C027, C028, C029)"""
+    near = {"{upper}": client.redirect_uri.upper(), "{slash}": f"{client.redirect_uri}/"}
+    sent = {name: near.get(value or "", value) for name, value in changed.items()}
+    assert_error(redeem(client, *code, **sent), error)
     assert redeem(client, *code).status_code == 200, "the code was not burnt by it"
+
+
+def test_an_address_of_the_same_client_that_the_request_did_not_name_redeems_nothing(
+    running: Running, browser: Browser
+) -> None:
+    """(row 17, C027)"""
+    two = ["https://dua.example.go.id/cb", "https://dua.example.go.id/lain"]
+    client = registered(running, "https://dua.example.go.id", "standard", redirect_uris=two)
+    tokens = sign_in(browser, client, running.citizen(6), scope=SCOPE)
+    assert tokens.access_token
+    visit = client.visit(SCOPE)
+    code = client.code(visit, browser.get(visit.url))
+    assert_error(redeem(client, visit, code, redirect_uri=two[1]), "invalid_grant")
+    assert redeem(client, visit, code).status_code == 200
+
+
+def registered(running: Running, home: str, profile: str, **more: Any) -> SampleClient:
+    told = register(running, home, "/cb", profile, more)
+    return SampleClient(running.issuer, {
+        "client_id": told["CLIENT_ID"], "client_secret": told["CLIENT_SECRET"], "redirect_uris": [f"{home}/cb"],
+    })  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def classic(running: Running, browser: Browser, client: SampleClient) -> SampleClient:
+    """A profile that may leave PKCE out; the citizen of `browser` has allowed it."""
+    classic = registered(running, "https://klasik.example.go.id", "classic")
+    sign_in(browser, classic, running.citizen(6), scope=SCOPE)
+    return classic
+
+
+def test_a_challenge_that_was_stripped_on_the_way_is_noticed_by_the_verifier(
+    classic: SampleClient, browser: Browser
+) -> None:
+    """(row 19, C029) The client sent its challenge, somebody took it out, and the code came back bound to none."""
+    visit = classic.visit(SCOPE)
+    stripped = "&".join(part for part in visit.url.split("&") if not part.startswith("code_challenge"))
+    code = classic.code(visit, browser.get(stripped))
+    assert_error(redeem(classic, visit, code), "invalid_grant")
+    assert redeem(classic, visit, code, code_verifier=None).status_code == 200, "who never sent one needs none"
+    code = classic.code(visit, browser.get(visit.url))
+    assert_error(redeem(classic, visit, code, code_verifier=None), "invalid_grant")
+    assert redeem(classic, visit, code).status_code == 200
+
+
+@pytest.mark.parametrize("length", [43, 128])
+def test_the_shortest_and_the_longest_verifier_fit(client: SampleClient, browser: Browser, length: int) -> None:
+    """(C028) And every character that one may have."""
+    verifier = ("aA0-._~" * 19)[:length]
+    digest = hashlib.sha256(verifier.encode()).digest()
+    visit = client.visit(SCOPE, code_challenge=base64.urlsafe_b64encode(digest).rstrip(b"=").decode())
+    code = client.code(visit, browser.get(visit.url))
+    assert_error(redeem(client, visit, code, code_verifier=("aA0-._~" * 19)[: length + 1]), "invalid_grant")
+    assert redeem(client, visit, code, code_verifier=verifier).status_code == 200
 
 
 @pytest.mark.parametrize("place", [0, 5, 20, -1])
@@ -117,6 +179,14 @@ def test_a_body_of_another_kind_is_told_so(client: SampleClient, kind: str) -> N
     answer = post(client, b'{"grant_type":"authorization_code"}', {"Content-Type": kind} if kind else {})
     assert_error(answer, "invalid_request")
     assert FORM in answer.json()["error_description"]
+
+
+@pytest.mark.parametrize("kind", [FORM, ""])
+def test_an_empty_body_is_told_what_is_missing(client: SampleClient, kind: str) -> None:
+    """(C031)"""
+    answer = post(client, b"", {"Content-Type": kind} if kind else {})
+    assert_error(answer, "invalid_request")
+    assert (FORM if not kind else "grant_type") in answer.json()["error_description"]
 
 
 @pytest.mark.parametrize("kind", [f"{FORM}; charset=UTF-8", f"{FORM};charset=ISO-8859-1", FORM.upper()])
@@ -171,6 +241,25 @@ def test_a_secret_goes_by_basic_or_post_and_never_both(client: SampleClient) -> 
     assert_error(post(client, body, {"Content-Type": FORM}), "invalid_client", 401)
 
 
+def test_a_secret_proves_nobody_who_did_not_register_for_one(running: Running, client: SampleClient) -> None:
+    """(row 42, C032) A public client that sends one, and one that signs; nor is anything sent beside it."""
+    public, signs = running.client("sim-saya"), "lapor-pajak"
+    for client_id in (public.client_id, signs, "nobody"):
+        pair = base64.b64encode(f"{client_id}:x".encode()).decode()
+        body = f"grant_type=authorization_code&code=x&client_id={client_id}"
+        assert_error(post(client, f"{body}&client_secret=x", {"Content-Type": FORM}), "invalid_client", 401)
+        assert_error(post(client, body, {"Content-Type": FORM, "Authorization": f"Basic {pair}"}),
+                     "invalid_client", 401)  # fmt: skip
+        both = f"{body}&client_secret=x&client_assertion=a.b.c"
+        assert_error(post(client, both, {"Content-Type": FORM}), "invalid_request")
+    named = post(client, f"grant_type=authorization_code&code=x&client_id={signs}", {"Content-Type": FORM})
+    assert_error(named, "invalid_client", 401)
+    named = post(
+        client, f"grant_type=authorization_code&code=x&client_id={public.client_id}", {"Content-Type": FORM}
+    )
+    assert_error(named, "invalid_grant")
+
+
 def test_an_unknown_client_and_a_wrong_secret_read_the_same(client: SampleClient) -> None:
     """(row 43)"""
 
@@ -183,9 +272,11 @@ def test_an_unknown_client_and_a_wrong_secret_read_the_same(client: SampleClient
 
 
 def test_a_doubled_parameter_is_refused(client: SampleClient) -> None:
-    """(row 109, C032)"""
-    answer = post(client, b"grant_type=authorization_code&grant_type=refresh_token", {"Content-Type": FORM})
-    assert_error(answer, "invalid_request")
+    """(row 109, C032, C027)"""
+    for twice in (b"grant_type=authorization_code&grant_type=refresh_token",
+                  b"grant_type=authorization_code&code=x&redirect_uri=y&redirect_uri=y",
+                  b"grant_type=authorization_code&code=x&code=x"):  # fmt: skip
+        assert_error(post(client, twice, {"Content-Type": FORM}), "invalid_request")
 
 
 @pytest.mark.parametrize(
@@ -204,6 +295,19 @@ def test_the_answer_is_plain_and_never_stored(tokens: Tokens) -> None:
     assert {"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"} == set(
         tokens.claims
     )
+
+
+def test_no_answer_that_tells_something_is_kept(client: SampleClient, code: tuple[Visit, str]) -> None:
+    """(row 59) protocol.md §2: by no cache, not even the application's own."""
+    given = redeem(client, *code)
+    refreshed = client.token({"grant_type": "refresh_token", "refresh_token": given.json()["refresh_token"]})
+    token, pair = given.json()["access_token"], (client.client_id, client.secret or "")
+    told = client.userinfo(token)
+    asked = local_http.post(client.metadata["introspection_endpoint"], data={"token": token}, auth=pair)
+    revoked = revoke(client, token)
+    for answer in (given, refreshed, told, asked, revoked):
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+    assert given.headers["pragma"] == refreshed.headers["pragma"] == "no-cache"
 
 
 def userinfo(client: SampleClient, **options: Any) -> httpx.Response:
@@ -262,8 +366,10 @@ def revoke(client: SampleClient, token: str) -> httpx.Response:
 
 
 def test_an_access_token_is_revoked_alone(client: SampleClient, tokens: Tokens) -> None:
-    """(C024)"""
+    """(C024, C036) By a connection each: both processes answer."""
+    assert introspect(client, tokens.access_token)["active"] is True
     assert revoke(client, tokens.access_token).status_code == 200
+    assert [introspect(client, tokens.access_token) for _ in range(10)] == [{"active": False}] * 10
     assert client.userinfo(tokens.access_token).status_code == 401
     form = {"grant_type": "refresh_token", "refresh_token": tokens.answer["refresh_token"]}
     assert client.token(form).status_code == 200
@@ -319,12 +425,16 @@ def test_a_token_for_a_resource_that_nobody_knows_is_refused_and_spends_nothing(
     assert_error(client.token(machine), "invalid_target")
 
 
-def test_a_refresh_token_of_another_client_is_refused(running: Running, tokens: Tokens) -> None:
-    """(row 48, C025)"""
+def test_a_refresh_token_of_another_client_is_refused_and_spends_nothing(
+    running: Running, client: SampleClient, tokens: Tokens
+) -> None:
+    """(row 48, C025) By one that may refresh its own; at revocation too."""
     form = {"grant_type": "refresh_token", "refresh_token": tokens.answer["refresh_token"]}
-    answer = running.client("kepegawaian-sukamaju").token(form)
-    assert answer.status_code == 400
-    assert answer.json()["error"] in ("invalid_grant", "unauthorized_client")
+    other = running.client("sim-saya")
+    assert_error(other.token(form), "invalid_grant")
+    assert_error(revoke(running.client("bantuan-beras"), tokens.answer["refresh_token"]), "invalid_grant")
+    assert_error(running.client("kepegawaian-sukamaju").token(form), "unauthorized_client")
+    assert client.token(form).status_code == 200
 
 
 @pytest.mark.parametrize("door", ["token", "introspect", "revoke"])

@@ -81,6 +81,7 @@ class Standing:
         """What of it still gives something; the code last, because asking burns it."""
         return {
             "session": self.signed_in(),
+            "silent": self.known_silently(),
             "access": self.reads(self.bound),
             "offline access": self.reads(self.offline),
             "refresh": self.refreshes(self.bound),
@@ -90,6 +91,10 @@ class Standing:
 
     def signed_in(self) -> bool:
         return self.browser.get("/consents").url.endswith("/consents")
+
+    def known_silently(self) -> bool:
+        """By the application's request that may not ask (`prompt=none`)."""
+        return "code" in self.browser.get(self.client.visit(SCOPE, prompt="none").url).answer
 
     def reads(self, tokens: Tokens) -> bool:
         """At userinfo; and introspection must agree with it."""

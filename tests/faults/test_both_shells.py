@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 import pytest
+from prometheus_client.registry import REGISTRY
 from werkzeug.test import Client, EnvironBuilder
 from werkzeug.wrappers import Response
 
@@ -31,6 +32,8 @@ WAYS: list[dict[str, Any]] = [
     {"method": "GET", "headers": {"Authorization": "Bearer nothing", "Origin": "http://127.0.0.1:1"}},
     {"method": "GET", "headers": {"If-None-Match": '"other"'}},
     {"method": "POST", "data": b"{}", "content_type": "application/json"},
+    {"method": "POST", "data": b"{}", "content_type": "application/json", "headers": {"X-Request-ID": "a-1"}},
+    {"method": "POST", "data": b"{}", "headers": {"X-Request-ID": "x" * 200, "Authorization": "Bearer nothing"}},
     {"method": "POST", "data": b"grant_type=password", "content_type": FORM},
     {"method": "POST", "data": b"token=abc&token=abc&client_id=sim-saya", "content_type": FORM},
     {"method": "POST", "data": b"a=" + b"b" * 70_000, "content_type": FORM},
@@ -64,6 +67,35 @@ def test_both_shells_answer_alike(
     front, flask = (ask(shell, running, path, way) for shell in shells)
     assert seen(front) == seen(flask)
     assert front.status_code < 500
+
+
+def counted(door: str, status: int) -> tuple[float, float]:
+    """Answers, and times taken of the door."""
+    answers = REGISTRY.get_sample_value("gapura_requests_total", {"door": door, "status": str(status)})
+    times = REGISTRY.get_sample_value("gapura_request_seconds_count", {"door": door})
+    return answers or 0, times or 0
+
+
+@pytest.mark.parametrize(
+    ("path", "way", "door", "status"),
+    [
+        pytest.param("/jwks", {"method": "GET"}, "/jwks", 200, id="a hot door"),
+        pytest.param(
+            "/token", {"method": "POST", "data": b"a=b", "content_type": FORM}, "/token", 400, id="an error"
+        ),
+        pytest.param("/token", {"method": "PUT"}, "none", 405, id="a method of no door"),
+        pytest.param("/services", {"method": "GET"}, "/services", 200, id="a page"),
+        pytest.param("/3273004405900001", {"method": "GET"}, "none", 404, id="no door at all"),
+    ],
+)
+def test_both_shells_count_each_answer_once_under_a_name_of_ours(
+    running: Running, shells: tuple[Client, Client], path: str, way: dict[str, Any], door: str, status: int
+) -> None:
+    """(row 111) Seen to fail: with nobody counting, for as long as nobody looked."""
+    for shell in shells:
+        answers, times = counted(door, status)
+        assert ask(shell, running, path, way).status_code == status
+        assert counted(door, status) == (answers + 1, times + 1)
 
 
 @pytest.fixture(scope="module")

@@ -98,5 +98,13 @@ def test_two_hosts_change_no_address(running: Running) -> None:
     """(C089, row 80)"""
     for hosts in ((host(running), b"Host: jahat.example"), (b"Host: jahat.example", host(running))):
         status, answer = spoken(running, "GET /.well-known/openid-configuration", *hosts)
-        assert status == 400 or json.loads(answer)["issuer"] == running.issuer
+        assert status in (400, 421) or json.loads(answer)["issuer"] == running.issuer
         assert b"jahat" not in answer
+
+
+@pytest.mark.parametrize("path", ["/jwks", "/login"])
+def test_a_head_is_read_to_its_limit_and_no_further(running: Running, path: str) -> None:
+    """(protocol.md §5) What a stranger sends before the body costs no more memory than this."""
+    start = f"GET {path}?a={'b' * 8000}"
+    assert spoken(running, start, host(running), b"X-Long: " + b"x" * 12_000)[0] == 200
+    assert spoken(running, start, host(running), b"X-Long: " + b"x" * 20_000)[0] == 431

@@ -75,6 +75,6 @@ def test_two_hosts_or_none_are_refused(running: Running) -> None:
 
 
 def test_an_issuer_without_a_port_is_known_with_the_one_of_its_scheme() -> None:
-    told = {"GAPURA_MODE": "demo", "GAPURA_ISSUER": "https://Masuk.example.go.id", "PORT": "8000"}
+    told = {"GAPURA_MODE": "demo", "GAPURA_ISSUER": "https://masuk.example.go.id", "PORT": "8000"}
     known = hosts.known(Settings.from_env(told))
     assert known == {"masuk.example.go.id", "masuk.example.go.id:443", "127.0.0.1:8000"}

@@ -192,6 +192,7 @@ def test_no_metric_has_any(running: Running, lived: tuple[Secrets, Watched, list
     """(row 111)"""
     metrics = local_http.get(f"{running.issuer}/metrics")
     assert metrics.status_code == 200
+    assert 'gapura_requests_total{door="/token",status="200"}' in metrics.text, "it does count"
     assert lived[0].found_in(metrics.text) == set()
 
 

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 
 from consent.ledger import entries, log, sequencer
 from consent.ledger.checkpoint import Signer
-from consent.ledger.verify import verify
+from consent.ledger.verify import Keys, verify
 from idp.database import Database
 from idp.embedded_postgres import EmbeddedPostgres
 
@@ -128,7 +128,7 @@ def test_sequencers_killed_at_any_line_lose_and_double_nothing(
             time.sleep(0.05)
     with worker.reading() as db:
         placed = [bytes(entry) for entry in db.scalars(text("SELECT entry FROM consent.ledger_entries"))]
-        report = verify(db, [a_signer().verifier])
+        report = verify(db, Keys([a_signer().verifier]))
     assert report.problems == []
     assert report.size == len(placed) == len(set(placed))
     assert committed <= set(placed)

@@ -21,9 +21,11 @@ def test_a_code_works_for_one_of_many_at_once(running: Running, rounds: int) -> 
     sign_in(browser, clients[0], running.citizen(6), scope="openid profile")
     for _ in range(rounds):
         visit, code = a_code(browser, clients[0])
+        before = replays(running)
         answers = race([partial(one.redeem, visit, code) for one in clients])
         assert Counter(answer.status_code for answer in answers) == {200: 1, 400: RACERS - 1}
         assert {a.json()["error"] for a in answers if a.status_code == 400} == {"invalid_grant"}
+        assert replays(running) == before + RACERS - 1, "each of them is on record"
         won = next(answer.json() for answer in answers if answer.status_code == 200)
         assert clients[0].userinfo(won["access_token"]).status_code == 401, "the replay killed what the code gave"
 
@@ -37,6 +39,11 @@ def test_a_replay_ends_everything_of_the_code_and_leaves_a_trace(running: Runnin
     before = replays(running)
     assert client.redeem(visit, code).json()["error"] == "invalid_grant"
     assert client.userinfo(first["access_token"]).status_code == 401
+    asked = client.http.post(
+        client.metadata["introspection_endpoint"], data={"token": first["access_token"]},
+        auth=(client.client_id, str(client.secret)),
+    )  # fmt: skip
+    assert asked.json() == {"active": False}
     assert (
         client.token({"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}).status_code == 400
     )

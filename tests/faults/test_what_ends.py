@@ -19,8 +19,8 @@ from tests.running import Running
 from tests.sample_client import SampleClient
 from tests.served import served
 
-ALL = {"session", "access", "offline access", "refresh", "offline refresh", "code"}
-BOUND = {"session", "access", "refresh", "code"}
+ALL = {"session", "silent", "access", "offline access", "refresh", "offline refresh", "code"}
+BOUND = {"session", "silent", "access", "refresh", "code"}
 SOON, NEVER = 15.0, 1.5  # seconds: within these an application is told; after those it is not
 
 
@@ -88,6 +88,16 @@ def test_the_absolute_end_of_a_session(running: Running, standing: Standing) -> 
     """(row 95)"""
     over = "UPDATE idp.sessions SET expires_at = now() WHERE citizen_id = %(citizen_id)s RETURNING 1"
     running.rows(over, citizen_id=standing.citizen_id)
+    assert still(standing) == ALL - BOUND
+    assert standing.consent() == "version 2"
+
+
+def test_the_idle_end_of_a_session(running: Running, standing: Standing) -> None:
+    """(row 95) Seen to fail: with what rests on the session asking for its absolute end alone."""
+    idle = (
+        "UPDATE idp.sessions SET seen_at = now() - interval '31 d' WHERE citizen_id = %(citizen_id)s RETURNING 1"
+    )
+    running.rows(idle, citizen_id=standing.citizen_id)
     assert still(standing) == ALL - BOUND
     assert standing.consent() == "version 2"
 
@@ -254,15 +264,43 @@ def test_a_client_or_its_agency_suspended(running: Running, standing: Standing, 
     eventually(lambda: standing.refreshes(standing.bound))
     eventually(lambda: not paused(standing))
     assert standing.client.redeem(*later).status_code == 400, "a code of before"
-    assert {name for name in ALL - {"code"} if standing.works()[name]} == {"session", "refresh", "offline refresh"}
+    works_again = {name for name, works in standing.works().items() if works}
+    assert works_again == {"session", "silent", "refresh", "offline refresh"}
     assert standing.client.userinfo(standing.again().access_token).status_code == 200
     assert not told.is_told(NEVER)
+    gap = detail(standing).partition('id="riwayat"')[2].split("Layanan berjalan lagi")
+    assert [part.count("Layanan dihentikan sementara") for part in gap] == [0, 1], "the newest first"
+    assert [part.count("Izin diberikan") for part in gap] == [0, 1]
+
+
+@pytest.mark.parametrize("of", ["clients", "agencies"])
+def test_what_is_taken_back_while_the_client_is_suspended_does_not_come_back_with_it(
+    running: Running, standing: Standing, of: str
+) -> None:
+    """(C048) Nor can anything be given meanwhile."""
+    name = standing.client.client_id if of == "clients" else "uji-akhir"
+    running.command(of, "suspend", name)
+    try:
+        visit = standing.client.visit("openid", prompt="consent").url
+        eventually(lambda: standing.browser.get(visit).errors == ["application_suspended"])
+        standing.press(f"/consents/{standing.consent_id()}/withdraw", "withdraw-confirm")
+        assert standing.consent() == "ended"
+    finally:
+        running.command(of, "resume", name)
+    eventually(lambda: not standing.browser.get(visit).errors)
+    assert still(standing) == {"session"}
+    assert standing.consent() == "ended"
+    assert "Layanan berjalan lagi" not in detail(standing), "it went on without this consent"
 
 
 def paused(standing: Standing) -> bool:
+    return "Layanan dihentikan sementara" in detail(standing).partition('id="riwayat"')[0]
+
+
+def detail(standing: Standing) -> str:
     page = standing.browser.get(f"/consents/{standing.consent_id()}")
     assert page.status == 200
-    return "Layanan dihentikan sementara" in page.html
+    return page.html
 
 
 def eventually(holds: Callable[[], bool]) -> None:
@@ -274,7 +312,7 @@ def eventually(holds: Callable[[], bool]) -> None:
 
 
 def test_an_account_suspended(running: Running, standing: Standing, told: Told) -> None:
-    """(row 51, row 97) Resumed, the consent is in force as it was; nothing that was issued before is."""
+    """(C026, row 51, row 97) Resumed, the consent is in force as it was; nothing that was issued before is."""
     running.command("accounts", "suspend", str(standing.citizen_id))
     assert still(standing) == set()
     assert standing.consent() == "version 2"
@@ -286,7 +324,7 @@ def test_an_account_suspended(running: Running, standing: Standing, told: Told) 
 
 
 def test_an_account_closed(running: Running, standing: Standing, told: Told) -> None:
-    """(row 97)"""
+    """(C026, row 97)"""
     running.command("accounts", "close", str(standing.citizen_id))
     assert still(standing) == set()
     assert standing.consent() == "ended"

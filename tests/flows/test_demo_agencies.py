@@ -83,6 +83,7 @@ def test_a_refusal_is_a_page_of_the_application_and_no_error_of_its_server(runni
         page = browser.submit(page, page.form("decision"), press="decision=refuse")
     assert page.url.startswith(home)
     assert page.errors == ["access_denied"]
+    assert "Anda menolak, jadi kami tidak menerima data Anda." in page.html
 
 
 @pytest.mark.skipif(
@@ -106,6 +107,20 @@ def test_a_program_that_was_not_changed_learns_who_is_there_and_when_they_left(r
         time.sleep(0.2)
 
 
+@pytest.mark.skipif(
+    not (APACHE_MODULES / "mod_auth_openidc.so").exists(), reason="needs Apache with mod_auth_openidc"
+)
+def test_a_refusal_before_the_program_that_was_not_changed_is_a_page_and_no_circle(running: Running) -> None:
+    """The module takes the `iss` of a refusal for a choice of provider, and would ask again until it gives up."""
+    home = running.home_of("surat-keterangan")
+    browser = running.browser(home)
+    page = log_in(browser, browser.get(home), running.citizen(4))
+    while page.has_form("decision"):
+        page = browser.submit(page, page.form("decision"), press="decision=refuse")
+    assert page.status == 200
+    assert "Kami tidak menerima data Anda." in page.html
+
+
 def test_staff_come_in_by_the_agencys_own_list(running: Running) -> None:
     home = running.home_of("kepegawaian-sukamaju")
     keeper, other = running.browser(home), running.browser(home)
@@ -114,4 +129,9 @@ def test_staff_come_in_by_the_agencys_own_list(running: Running) -> None:
     page = keeper.get(home)
     assert "Terima Dewi Lestari Ningsih" in page.html
     keeper.submit(page, page.forms[0])
-    assert "Selamat bekerja, Dewi" in other.get(home).html
+    page = other.get(home)
+    assert "Selamat bekerja, Dewi" in page.html
+    left = other.submit(page, page.forms[-1], press="logout")
+    assert left.url == home
+    assert 'id="login"' in left.html
+    assert other.get(f"{running.issuer}/security").has_form("identifier", "password"), "a desk is shared"

@@ -48,6 +48,12 @@ def test_a_sign_in_of_our_own_leads_back_to_the_page_that_was_asked_for(running:
     assert page.status == 200
 
 
+def test_a_citizen_of_papua_reads_the_clock_of_papua(running: Running) -> None:
+    browser = running.browser()
+    page = log_in(browser, browser.get("/security"), running.citizen(3))
+    assert re.search(r"Masuk: Hari ini, \d\d\.\d\d WIT", page.html)
+
+
 @pytest.mark.parametrize(
     "onward", ["https://evil.example/", "//evil.example", "/\\evil", "/authorize", "/consents/../x"]
 )
@@ -158,6 +164,7 @@ def test_all_of_an_agency_is_taken_back_in_one_act(running: Running) -> None:
     assert "Kepegawaian Sukamaju" in first.html
     page = tap(browser, first)
     assert page.html.count("Dicabut") >= 2
+    assert "Semua izin Dinas Sosial Kota Sukamaju dicabut." in page.html
     left = browser.get("/consents").html
     assert "Bantuan Beras" not in left
     assert "Kepegawaian Sukamaju" not in left
@@ -176,12 +183,24 @@ def test_every_look_stands_in_the_list_with_its_purpose_and_basis(running: Runni
         assert browser.get(f"/disclosures{path}").status == 200
 
 
+def test_what_a_statute_lets_out_is_not_called_a_permission(running: Running) -> None:
+    browser, client = running.browser(), running.client("surat-keterangan")
+    client.userinfo(sign_in(browser, client, running.citizen(7), scope="openid profile nik").access_token)
+    page = browser.get("/disclosures")
+    assert "izin Anda; NIK: UU 24/2013 Pasal 58 ayat (4)" in page.html
+    wrong = re.search(r'href="(/consents/[0-9a-f-]{36}\?wrong=1)"', page.html)
+    assert wrong is not None
+    said = browser.get(wrong[1]).html
+    assert "Tidak memakai layanan ini? Cabut izinnya." in said
+    assert '<a href="mailto:dpo@dukcapil.example">' in said
+
+
 def test_looks_are_shown_by_agency(running: Running) -> None:
     browser, client = running.browser(), running.client("bantuan-beras")
     client.userinfo(sign_in(browser, client, running.citizen(1), scope="openid profile").access_token)
     assert "Bantuan Beras" in browser.get("/disclosures?agency=dinsos-sukamaju").html
     none = browser.get("/disclosures?agency=sim-nusantara").html
-    assert "Tidak ada yang melihat data Anda di sini." in none
+    assert "Instansi ini belum melihat data Anda." in none
     assert "Bantuan Beras" not in none
 
 

@@ -37,6 +37,7 @@ def test_a_code_app_is_set_up_and_asked_for_from_then_on(running: Running) -> No
     assert image.headers["content-type"].startswith("image/svg+xml")
     wrong = browser.submit(page, page.form("code"), code="000000")
     assert wrong.status == 400
+    assert f"secret={secret}&amp;issuer=Gapura" in page.html, "an app on the same phone cannot scan its screen"
     now = pyotp.TOTP(secret).now()
     done = browser.submit(wrong, wrong.form("code"), code=now)
     codes = re.findall(r'<li class="num">([^<]+)</li>', done.html)

@@ -49,6 +49,7 @@ def test_a_citizen_signs_in_and_only_what_they_allowed_leaves(running: Running, 
     offered = page.form("decision").choices["attributes"]
     assert "email" in offered
     assert "attributes" not in page.form("decision").fields  # no box is ticked beforehand
+    assert page.html.index('value="email"') < page.html.index('value="given_name"'), "what is on record goes first"
     allowed = [name for name in offered if name != "email"]
     tokens = client.exchange(visit, consent(browser, page, allowed))
 

@@ -5,7 +5,7 @@ A row names no third person. What a statute hides until a day is not in the list
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -14,28 +14,20 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, request
-from flask_babel import gettext, lazy_gettext
 
 from consent import disclosures
 from consent.decision import Reason
 from consent.disclosures import Disclosure
 from idp.claims.notice_words import in_language
 from idp.clients.registry import Client, Registry
-from idp.web import current, languages, pages, permits, signed_in
+from idp.web import current, languages, look_basis, pages, permits, signed_in
+from idp.web.look_basis import ByLaw
 
 blueprint = Blueprint("citizen_disclosures", __name__)
 
 ROWS = 20
 MONTHS = 12
 MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
-NOT_GIVEN = {
-    Reason.NOT_ASKED_YET: lazy_gettext("belum ada izin"),
-    Reason.NOT_IN_CONSENT: lazy_gettext("tidak termasuk izin"),
-    Reason.REFUSED: lazy_gettext("Anda menolak"),
-    Reason.EXPIRED: lazy_gettext("izin sudah berakhir"),
-    Reason.WITHDRAWN: lazy_gettext("izin sudah dicabut"),
-    Reason.PAUSED: lazy_gettext("izin dijeda"),
-}
 
 
 @dataclass(frozen=True)
@@ -87,9 +79,10 @@ def show() -> Response:
             client_nos=[client.client_no for client in seen_by] if seen_by else None,
         )  # fmt: skip
         seen = disclosures.last_seen(db, citizen.citizen_id)
+        by_law = look_basis.by_law(db, citizen.citizen_id)
     return pages.render(
         "citizen/disclosures.html",
-        days=_by_day([_look(row) for row in found[:ROWS]]),
+        days=_by_day([_look(row, by_law) for row in found[:ROWS]]),
         months=months,
         month=month,
         this_month=month == months[0] and not seen_by,
@@ -125,7 +118,7 @@ def _agencies(clients: Iterable[Client]) -> list[tuple[str, str]]:
     return sorted(names.items(), key=lambda agency: agency[1].casefold())
 
 
-def _look(row: Disclosure) -> Look:
+def _look(row: Disclosure, by_law: Mapping[UUID, ByLaw]) -> Look:
     gate, language = current.gate(), languages.current()
     client, catalogue = gate.registry.get().by_no[row.client_no], gate.attributes.get()
     purpose = gate.purposes.get().by_no.get(row.purpose_no)
@@ -137,7 +130,7 @@ def _look(row: Disclosure) -> Look:
         service=in_language(client.name, language),
         labels=permits.listed(labels),
         purpose=in_language(purpose.sentence, language) if purpose else "",
-        basis=_basis(row, reason),
+        basis=look_basis.of(row, by_law),
         given=reason.permits,
         consent_id=row.consent_id,
         asked_by=_asked_by(row, client),
@@ -149,15 +142,6 @@ def _asked_by(row: Disclosure, client: Client) -> str | None:
         return None
     name = current.gate().registry.get().agency_names.get(row.source_agency_no)
     return in_language(name, languages.current()) if name else None
-
-
-def _basis(row: Disclosure, reason: Reason) -> str:
-    if reason is Reason.CONSENT_GIVEN:
-        return str(gettext("izin Anda"))
-    if reason.permits:
-        base = current.gate().purposes.get().bases.get(row.statute_no or 0)
-        return base.citation if base else str(gettext("menurut hukum"))
-    return str(NOT_GIVEN.get(reason, gettext("tidak diizinkan")))
 
 
 def _by_day(looks: list[Look]) -> list[Day]:

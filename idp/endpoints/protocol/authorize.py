@@ -7,6 +7,7 @@ site comes without our cookies (SameSite=Lax), so it is kept under a handle and 
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from http import HTTPStatus
 from urllib.parse import quote
 
 from flask import Blueprint, Response
@@ -29,8 +30,8 @@ def door(gate: Gate) -> Callable[[Request], Reply]:
     def authorize(request: Request) -> Reply:
         try:
             return _arrived(gate, request)
-        except OAuthError as error:  # the request could not even be read
-            raise PageError("request_unreadable", error.status, error.description) from None
+        except OAuthError as error:  # the request could not be read as a whole
+            return _unreadable(gate, request, error)
 
     return authorize
 
@@ -55,13 +56,23 @@ def _arrived(gate: Gate, request: Request) -> Reply:
 
 def _posted(gate: Gate, request: Request) -> Reply:
     """Kept for any browser: this one's cookies did not come with a POST from another site."""
-    parameters = request.form
-    if request.query.pairs:
+    if request.environ.get("QUERY_STRING"):
         raise PageError("request_unreadable", 400, "parameters came both in the address and in the body")
-    kept = code_flow.keep(gate, parameters, partial(_may_keep, gate, (_of_network(request),)))
+    kept = code_flow.keep(gate, request.form, partial(_may_keep, gate, (_of_network(request),)))
     if not isinstance(kept, str):
         return reply_to(kept, ())
     return Reply(303, b"", [("Location", f"/authorize/continue/{quote(kept)}"), ("Cache-Control", "no-store")])
+
+
+def _unreadable(gate: Gate, request: Request, error: OAuthError) -> Reply:
+    """Told to the client where a value is broken that is neither its id nor its address (row 4); else a page."""
+    try:
+        if error.status != HTTPStatus.BAD_REQUEST:  # too long: what is there of it is not what was sent
+            raise error
+        sent = request.legible()
+    except OAuthError as worse:
+        raise PageError("request_unreadable", worse.status, worse.description) from None
+    return reply_to(code_flow.refuse_unread(gate, sent, error), ())
 
 
 def _sender(gate: Gate, request: Request, browser: Browser) -> Sender:

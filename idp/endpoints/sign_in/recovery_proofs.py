@@ -27,13 +27,17 @@ blueprint = Blueprint("recovery_proofs", __name__, url_prefix="/recovery")
 LASTS_MINUTES = int(sent_codes.LASTS[Use.RECOVERY] / timedelta(minutes=1))
 
 
-class CodeForm(ScreenForm):
-    code = StringField(lazy_gettext("Kode pemulihan"))
+class PrintedForm(ScreenForm):
+    code = StringField(lazy_gettext("Kode pemulihan yang dicetak"))
+
+
+class MessageForm(ScreenForm):
+    code = StringField(lazy_gettext("Kode dari pesan"))
 
 
 @blueprint.route("/code", methods=["GET", "POST"])
 def printed_code() -> Response:
-    steps, form = recovery_steps.at("/recovery/code"), recovery_pages.form(CodeForm)
+    steps, form = recovery_steps.at("/recovery/code"), recovery_pages.form(PrintedForm)
     typed = form.code.data or ""
     if request.method == "POST" and form.validate():
         wrong = gettext("Kode tidak cocok. Periksa kode di kertas, lalu coba lagi.")
@@ -64,12 +68,12 @@ def known_device() -> Response:
 
 @blueprint.get("/message")
 def show() -> Response:
-    return _message(recovery_steps.at("/recovery/message"), recovery_pages.form(CodeForm))
+    return _message(recovery_steps.at("/recovery/message"), recovery_pages.form(MessageForm))
 
 
 @blueprint.post("/message")
 def answer() -> Response:
-    steps, form = recovery_steps.at("/recovery/message"), recovery_pages.form(CodeForm)
+    steps, form = recovery_steps.at("/recovery/message"), recovery_pages.form(MessageForm)
     if not form.validate():
         return _message(steps, form)
     if request.form.get("again"):
@@ -94,7 +98,7 @@ def _channel(steps: Steps) -> Way:
     return Way(way)
 
 
-def _message(steps: Steps, form: CodeForm) -> Response:
+def _message(steps: Steps, form: MessageForm) -> Response:
     """`again_at` None: too many messages were asked for, and none was sent for this."""
     return recovery_pages.render(
         "recovery_message", form, 400 if form.errors else 200,

@@ -1,7 +1,8 @@
 """GET, POST /login/second: the second factor, after the right password or to raise a session that lives
 (experience §3.2).
 
-One text field, spaces allowed; a recovery code is accepted in the same place. A used code reads like a wrong one.
+One text field, spaces allowed; a recovery code is accepted in the same place, and has this page with
+`method=recovery_code` too, because a phone's keys for figures have no letters. A used code reads like a wrong one.
 A code by SMS is sent when it is asked for, and its page is this one with `method=sms`.
 Two ways in: a password proved in this browser within ten minutes signs the citizen in; a citizen who is signed in
 already steps up, and `auth_time` stays at the password's moment (row 94).
@@ -82,7 +83,7 @@ def submit() -> Response:
         return _page(asked, form, screen, 400)
     outcome = _attempt(asked, form, current.now())
     if isinstance(outcome, Refused):
-        form.refuse("code", _refusal(outcome, by_sms=form.method.data == Method.SMS))
+        form.refuse("code", _refusal(outcome, form.method.data))
         return _page(asked, form, screen, 400)
     if asked.proof is not None:
         at, shared = asked.proof.at, asked.proof.shared_device
@@ -140,26 +141,32 @@ def _form(screen: Screening | None) -> CodeForm:
 
 def _page(asked: Asked, form: CodeForm, screen: Screening | None, status: int = 200) -> Response:
     sms = second_factor_sms.find(asked.citizen_id)
+    by_paper = form.method.data == Method.RECOVERY_CODE
+    if by_paper:
+        form.code.label.text = gettext("Kode pemulihan yang dicetak")
     return pages.render(
         "sign_in/second_factor.html",
         status=status,
         form=form,
         sms=sms,
         by_sms=sms is not None and sms.again_at is not None and form.method.data == Method.SMS,
+        by_paper=by_paper,
         handle=screen.story.handle if screen else "",
         client=sign_in.named(screen.client) if screen else None,
         redirect_uri=screen.redirect_uri if screen else None,
     )
 
 
-def _refusal(outcome: Refused, *, by_sms: bool) -> str:
+def _refusal(outcome: Refused, asked_for: str | None) -> str:
     if outcome.why is Why.TOO_MANY and outcome.until is not None:
         when = languages.clock(outcome.until)
         return str(gettext("Terlalu banyak percobaan. Coba lagi pukul %(time)s, atau pulihkan akun.", time=when))
     if outcome.why is Why.TOO_OLD:
         return str(gettext("Kode sudah lewat %(minutes)s menit. Minta kode baru.", minutes=SMS_LASTS_MINUTES))
-    if by_sms:
+    if asked_for == Method.SMS:
         return str(gettext("Kode tidak cocok. Periksa pesan terakhir."))
+    if asked_for == Method.RECOVERY_CODE:
+        return str(gettext("Kode tidak cocok. Periksa kode di kertas, lalu coba lagi."))
     return str(gettext("Kode tidak cocok. Periksa kode yang terbaru, lalu coba lagi."))
 
 

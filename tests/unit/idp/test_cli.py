@@ -87,6 +87,11 @@ def test_what_is_not_understood_is_exit_code_2(capsys: pytest.CaptureFixture[str
     assert end.value.code == 2
 
 
+def test_bytes_that_are_no_text_are_not_understood(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["clients", "show", b"\xff".decode(errors="surrogateescape")]) == 2
+    assert capsys.readouterr().err == "gapura: The command is not written in UTF-8.\n"
+
+
 @pytest.mark.parametrize(
     ("words", "never"),
     [

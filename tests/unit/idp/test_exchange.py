@@ -5,7 +5,7 @@ import io
 import pytest
 
 from idp.errors import OAuthError
-from idp.exchange import FORM_LIMIT, FORM_TYPE, Request
+from idp.exchange import FORM_LIMIT, FORM_TYPE, Parameters, Request
 
 
 class Endless(io.RawIOBase):
@@ -31,3 +31,12 @@ def test_no_more_of_a_body_is_read_than_is_allowed_however_its_length_is_written
         _ = request.form
     assert refusal.value.status == 413
     assert body.asked <= FORM_LIMIT + 1
+
+
+def test_what_cannot_be_read_still_counts_as_sent() -> None:
+    """(row 4) A second address that is broken does not make the first one the only one."""
+    sent = Parameters("redirect_uri=good&redirect_uri=%ff&state=%00&scope=a%20b", broken_is_empty=True)
+    assert sent.doubled == {"redirect_uri"}
+    assert sent.single == {"redirect_uri": "good", "scope": "a b"}
+    with pytest.raises(OAuthError):
+        Parameters("a&" * 101, broken_is_empty=True)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from consent.ledger import checkpoint, entries, log, merkle, sequencer, tiles
 from consent.ledger.checkpoint import Checkpoint, Signer
-from consent.ledger.verify import verify
+from consent.ledger.verify import Keys, verify
 from idp.database import Database
 
 
@@ -257,6 +257,6 @@ def test_many_writers_and_three_sequencers_make_one_log(log_database: Database, 
         found = stored(db)
         assert len(found) == len(set(found))
         assert set(found) - before == kept
-        report = verify(db, [signer.verifier])
+        report = verify(db, Keys([signer.verifier]))
         assert report.problems == []
         assert report.size == len(found)

@@ -4,13 +4,16 @@ import secrets
 from dataclasses import replace
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from consent.ledger import checkpoint, entries, log, merkle, sequencer
 from consent.ledger.checkpoint import Checkpoint, Signer
 from consent.ledger.edge import Edge
-from consent.ledger.verify import NO_OUTSIDE_HEAD, Report, verify
+from consent.ledger.verify import NO_OUTSIDE_HEAD, Keys, Report, verify
+from tests.unit.consent.ledger.conftest import ORIGIN
 
 
 def grow(db: Session, signer: Signer, count: int) -> str:
@@ -25,7 +28,7 @@ def grow(db: Session, signer: Signer, count: int) -> str:
 
 def judged(db: Session, signer: Signer, *outside: str) -> Report:
     db.expire_all()
-    return verify(db, [signer.verifier], outside)
+    return verify(db, Keys([signer.verifier]), outside)
 
 
 @pytest.fixture
@@ -218,5 +221,46 @@ def test_a_head_of_another_log_or_key_is_no_proof(grown: Session, signer: Signer
     other = replace(signer, name="other.example/2026")
     note = checkpoint.sign(Checkpoint("other.example/2026", 100, bytes(32)), other)
     assert judged(grown, signer, note).problems == ["an outside head cannot be used: no known key signed the note"]
-    both = verify(grown, [signer.verifier, other.verifier], [note])
+    both = verify(grown, Keys([signer.verifier, other.verifier]), [note])
     assert any("outside head of 100 entries has another root" in problem for problem in both.problems)
+
+
+@pytest.fixture
+def younger() -> Signer:
+    """The key that signs the same log after the first."""
+    key = Ed25519PrivateKey.from_private_bytes(bytes(range(0x40, 0x60)))
+    return Signer(ORIGIN, key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw), key.sign)
+
+
+def test_what_a_compromised_key_signed_is_said_to_prove_nothing(
+    grown: Session, signer: Signer, younger: Signer
+) -> None:
+    kept = grow(grown, signer, 1)
+    grow(grown, younger, 1)
+    keys = Keys([signer.verifier, younger.verifier], {signer.verifier})
+    assert keys.good == [younger.verifier]
+    report = verify(grown, keys, [kept])
+    assert report.sound, "a later checkpoint vouches for the same entries"
+    assert [line for line in report.warnings if "only a compromised key signed 4 of the checkpoints" in line]
+    assert [line for line in report.warnings if "outside head of 601 entries: its keeper's word" in line]
+
+
+def test_a_compromised_key_signs_nothing_after_the_one_that_replaced_it(
+    grown: Session, signer: Signer, younger: Signer
+) -> None:
+    grow(grown, younger, 1)
+    grow(grown, signer, 1)
+    keys = [signer.verifier, younger.verifier]
+    assert verify(grown, Keys(keys)).sound
+    report = verify(grown, Keys(keys, {signer.verifier}))
+    assert report.problems == ["checkpoint 602: a compromised key signed it after it was replaced"]
+
+
+def test_an_outside_head_by_a_compromised_key_that_differs_is_told(
+    grown: Session, signer: Signer, younger: Signer
+) -> None:
+    grow(grown, younger, 1)
+    forged = checkpoint.sign(Checkpoint(ORIGIN, 50, b"\x05" * 32), signer)
+    report = verify(grown, Keys([signer.verifier, younger.verifier], {signer.verifier}), [forged])
+    assert [line for line in report.problems if "outside head of 50 entries has another root" in line]
+    assert [line for line in report.warnings if "only a compromised key signed the outside head of 50" in line]

@@ -40,6 +40,7 @@ def test_the_secret_has_160_bits_and_comes_as_text_address_and_image(
     assert len(pyotp.TOTP(setup.secret).byte_secret()) == 20
     assert setup.uri == f"otpauth://totp/Gapura:Sukarni?secret={setup.secret}&issuer=Gapura"
     assert setup.svg.lstrip().startswith(("<?xml", "<svg"))
+    assert 'fill="white"' in setup.svg, "on a page's dark ground no camera reads it"
     assert setup.secret not in repr(setup)
     stored = db.scalar(
         text("SELECT secret_sealed FROM idp.totp_secrets WHERE totp_id = :id"), {"id": setup.totp_id}

@@ -1,6 +1,7 @@
 """Agencies, their sectors, and what a suspension reaches."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -37,6 +38,27 @@ def test_a_code_is_given_once(db: Session) -> None:
 def test_a_code_that_does_not_fit_an_address_is_refused(db: Session, code: str) -> None:
     with pytest.raises(ValueError, match="2 to 64"):
         an_agency(db, code)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        pytest.param({"name": {"id": " ", "en": "Health"}}, "name", id="nobody"),
+        pytest.param({"name": {"id": "Dinkes\nKota", "en": "Health"}}, "name", id="two lines"),
+        pytest.param({"name": {"id": "Dinkes \u202eatoK", "en": "Health"}}, "name", id="written backwards"),
+        pytest.param({"name": {"id": "D" * 101, "en": "Health"}}, "name", id="longer than a page is wide"),
+        pytest.param({"dpo_contact": ""}, "officer", id="nobody to turn to"),
+        pytest.param({"domains": ["http://dinkes.example/"]}, "domain", id="an address"),
+        pytest.param({"domains": ["*.go.id"]}, "domain", id="everybody's domain"),
+        pytest.param({"domains": ["Dinkes.example"]}, "domain", id="capital letters"),
+    ],
+)
+def test_who_citizens_could_not_read_or_reach_is_not_registered(
+    db: Session, changes: dict[str, Any], said: str
+) -> None:
+    known: dict[str, Any] = {"name": {"id": "Dinkes", "en": "Health"}, "dpo_contact": "dpo@uji.example"}
+    with pytest.raises(ValueError, match=said):
+        agencies.register(db, code="dinkes-uji", now=NOW, **known | changes)
 
 
 def test_a_narrower_sector_is_the_agencys_own_and_not_its_default(db: Session) -> None:

@@ -45,7 +45,9 @@ def test_a_suspended_application_is_not_offered(entries: list[Entry], db: Sessio
         pytest.param("PUSKES", "Antrean Puskesmas", id="the beginning of a word, in any case"),
         pytest.param("puskesmsa", "Antrean Puskesmas", id="a slip of the finger"),
         pytest.param("berobat", "Antrean Puskesmas", id="what people say"),
-        pytest.param("akte lahir kelahiran", None, id="a word that is nowhere"),
+        pytest.param("akta lahir", "Surat Keterangan Penduduk", id="the example beside the box"),
+        pytest.param("birth certificate", "Surat Keterangan Penduduk", id="the example in English"),
+        pytest.param("akte kapal", None, id="a word that is nowhere"),
         pytest.param("sembako", "Bantuan Beras", id="what it is about"),
         pytest.param("driving licence", "SIM Saya", id="the other language"),
         pytest.param("  pajak   tahunan ", "Lapor Pajak", id="two words, spaced out"),
@@ -61,6 +63,13 @@ def test_a_citizen_finds_a_service_by_the_words_they_have(
 def test_where_nothing_is_found_a_near_word_is_offered(entries: list[Entry]) -> None:
     assert catalogue.search(entries, "pajqqk").instead == "pajak"
     assert catalogue.search(entries, "zzzzzzzz").instead is None
+
+
+@pytest.mark.parametrize(("query", "instead"), [("aktaqx kapal", "akta"), ("puskesmas kapal", "puskesmas")])
+def test_what_is_offered_instead_finds_something(entries: list[Entry], query: str, instead: str) -> None:
+    found = catalogue.search(entries, query)
+    assert (found.entries, found.instead) == ((), instead)
+    assert catalogue.search(entries, instead).entries
 
 
 def test_an_empty_query_finds_all(entries: list[Entry]) -> None:

@@ -47,6 +47,13 @@ def test_a_name_may_be_given_by_language() -> None:
     }
 
 
+@pytest.mark.parametrize("member", ["contacts", "introspects", "default_acr_values"])
+@pytest.mark.parametrize("text", ["", "a\x00b", "\ud800", "a" * 257], ids=["none", "NUL", "half", "long"])
+def test_a_text_that_could_not_be_kept_is_refused(member: str, text: str) -> None:
+    assert refused(**{member: ["fine", text]}) == {member}
+    assert accepted(**{member: ["fine"]}).rest[member] == ["fine"]
+
+
 def test_every_default_of_a_profile_is_one_of_its_choices() -> None:
     assert accepted(Profile.NATIVE).auth_method == "none"
     machine = metadata.validate({"client_name": "Mesin"}, Profile.MACHINE, loopback=False)

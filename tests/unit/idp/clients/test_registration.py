@@ -106,6 +106,18 @@ def test_each_attribute_has_a_reason_its_own_or_the_purposes(db: Session) -> Non
     }
 
 
+@pytest.mark.parametrize("profile", ["standard", "classic", "native"])
+def test_whoever_signs_citizens_in_says_what_for(db: Session, profile: str) -> None:
+    """(DESIGN §4) Registration requires a sign-in agreement."""
+    raw = {name: value for name, value in RAW.items() if name != "sign_in_agreement"} | {"profile": profile}
+    assert "sign_in_agreement" in refused(registration.add(db, raw, now=NOW, rehearsal=True))
+
+
+@pytest.mark.parametrize("code", ["none", "a\x00b", "\ud800", 7, None])
+def test_an_agency_that_nobody_has_registered_has_no_applications(db: Session, code: Any) -> None:
+    assert refused(registration.add(db, RAW | {"agency": code}, now=NOW, rehearsal=True)) == {"agency"}
+
+
 def test_everything_wrong_with_metadata_agency_and_agreement_is_said_at_once_and_nothing_is_kept(
     db: Session,
 ) -> None:
@@ -139,6 +151,11 @@ def test_everything_wrong_with_metadata_agency_and_agreement_is_said_at_once_and
         ({"retention_days": 0}, "sign_in_agreement.retention_days"),
         ({"if_refused": {"id": "Loket"}}, "sign_in_agreement.if_refused"),
         ({"justification": ["x"]}, "sign_in_agreement.justification"),
+        ({"if_refused": "x" * 301}, "sign_in_agreement.if_refused"),
+        ({"if_refused": "Loket \u202ekitni"}, "sign_in_agreement.if_refused"),
+        ({"justification": {"name": "a\x00"}}, "sign_in_agreement.justification"),
+        ({"automated_decision": True}, "sign_in_agreement.automated_decision"),
+        ({"recipients": ["kantor lain"]}, "sign_in_agreement.recipients"),
         ({"justification": {"nik": "x"}}, "sign_in_agreement.justification"),
         ({"justification": {"name": {"id": "x"}}}, "sign_in_agreement.justification"),
     ],
@@ -156,12 +173,6 @@ def test_attributes_by_law_name_their_law(db: Session) -> None:
     (agreement,) = agreements.list_of_client(db, client.client_no)
     assert agreement.law_nos == attributes.load(db).numbers(["nik"])
     assert agreement.law_statute_no is not None
-
-
-def test_a_client_without_a_sign_in_agreement_cannot_go_live(db: Session) -> None:
-    client, _ = added(db, sign_in_agreement=None)
-    assert refused(registration.go_live(db, client, NOW)) == {"sign_in_agreement"}
-    assert client.state == "sandbox"
 
 
 def test_a_proposed_agreement_is_not_enough_to_go_live(db: Session) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
@@ -62,6 +63,8 @@ def test_a_letter_is_made_found_and_shown(shell: Shell, tmp_path: Path) -> None:
     assert (shown["state"], shown["ial"], shown["password_since"], shown["signed_in"]) == ("pending", 0, None, 0)
     assert set(shown["proved"]) == {"nik"}
     assert "Sukarni" not in json.dumps(shown)
+    for_people = shell.run("show", first["citizen_id"])[1]
+    assert re.search(r"^proved: nik 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC$", for_people, re.MULTILINE)
     inbox = (tmp_path / "inbox.jsonl").read_text()
     assert first["code"] in inbox
 
@@ -78,7 +81,10 @@ def test_the_file_may_come_from_standard_input(shell: Shell) -> None:
         ("[]", "must hold 1 to"),
         ('[{"nik": "6471010101900009"}]', "Person 1 must be an object"),
         (json.dumps([PERSON | {"nik": "647101010190"}]), "Person 1 has no readable NIK (nik_length)"),
-        (json.dumps([PERSON | {"birthdate": "1-1-90"}]), "Person 1 has no birthdate"),
+        (json.dumps([PERSON | {"birthdate": "1-1-90"}]), "Person 1 has a birthdate that is no day"),
+        (json.dumps([PERSON | {"holder": "Nobody!"}]), "Person 1 has a holder that is no agency's code"),
+        (json.dumps([PERSON | {"name": "\ud800"}]), "Person 1 has a name that is no text"),
+        ("[" * 100_000, "cannot be read as JSON"),
     ],
 )
 def test_what_cannot_be_read_is_one_sentence_without_what_stood_there(

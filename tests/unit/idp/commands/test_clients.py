@@ -120,6 +120,8 @@ def test_what_is_wrong_with_a_file_is_one_sentence_that_names_each_field(
     assert "scope: add openid" in said
     path.write_text("[]")
     assert "one JSON object" in refusal("clients", "add", "--file", str(path))
+    path.write_text("[" * 100_000)
+    assert "not JSON" in refusal("clients", "add", "--file", str(path))
     path.write_text("{")
     assert "not JSON" in refusal("clients", "add", "--file", str(path))
     assert "cannot be read" in refusal("clients", "add", "--file", str(tmp_path / "none"))
@@ -134,7 +136,8 @@ def test_nobody_is_one_sentence(refusal: Run) -> None:
     ):
         assert "no client" in refusal(*words, "nobody")
     assert "no agency" in refusal("agencies", "suspend", "nobody")
-    assert "no proposal" in refusal("agreements", "approve", "0")
+    for number in ("0", "2147483648", "9" * 30):
+        assert "no proposal" in refusal("agreements", "approve", number)
 
 
 def test_an_agencys_code_is_given_once(run: Run, refusal: Run, agency: str) -> None:

@@ -82,6 +82,21 @@ def test_what_an_outsider_keeps_is_accepted_back(
     assert json.loads(shown)["warnings"] == []
 
 
+def test_after_a_compromise_outsiders_get_the_new_key_alone_and_verify_says_so(
+    published: None, capsys: pytest.CaptureFixture[str], own_worker_database: Database, store: KeyStore
+) -> None:
+    (before,) = json.loads(run(capsys, "keys", "--json")[1])
+    sealer = RestSealer(store.master)
+    with own_worker_database.writing() as db:
+        signer = keyring.load(db, sealer, everything=True).signer("ledger", "EdDSA")
+        keyring.compromise(db, sealer, signer.kid, datetime.now(UTC))
+    (after,) = json.loads(run(capsys, "keys", "--json")[1])
+    assert after != before
+    code, shown = run(capsys, "verify", "--json")
+    assert code == 0
+    assert [line for line in json.loads(shown)["warnings"] if "compromised" in line]
+
+
 def test_what_is_wrong_is_told_and_is_3(
     published: None, capsys: pytest.CaptureFixture[str], own_postgres: EmbeddedPostgres
 ) -> None:

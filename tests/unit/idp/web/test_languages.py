@@ -32,6 +32,11 @@ def test_dates_are_written_out_and_times_name_their_zone(app: Flask) -> None:
     with app.test_request_context():
         g.zone = "Asia/Jayapura"
         assert languages.clock(NOW) == "16.05 WIT"
+    with app.test_request_context():
+        g.zone = "Asia/Kuala_Lumpur"
+        assert languages.clock(NOW) == "15.05 GMT+8"
+        g.zone = "Asia/Kathmandu"
+        assert languages.clock(NOW) == "12.50 GMT+5.45"
 
 
 @pytest.mark.parametrize(

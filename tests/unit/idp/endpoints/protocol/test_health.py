@@ -65,10 +65,10 @@ def test_a_database_that_does_not_write_is_not_ready(database: Database, tmp_pat
 
 
 def test_this_machine_reads_the_numbers(database: Database, tmp_path: Path) -> None:
-    metrics.count_answer("token", 200, 0.002)
+    metrics.count_answer("/token", 200, 0.002)
     shown = _client(database, _settings(tmp_path)).get("/metrics")
     assert shown.status_code == 200
-    assert 'gapura_requests_total{door="token",status="200"}' in shown.get_data(as_text=True)
+    assert 'gapura_requests_total{door="/token",status="200"}' in shown.get_data(as_text=True)
 
 
 @pytest.mark.parametrize(
