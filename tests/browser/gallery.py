@@ -510,7 +510,13 @@ def hang_portal(gallery: Gallery) -> None:
         SimpleNamespace(name="name", label="Nama", shown=masking.Shown(LONG_NAME), holder="Dukcapil", as_of=NOW,
                         hidden=False),
     ]  # fmt: skip
-    gallery.add("citizen/account.html", signed_in=True, form=RevealForm, rows=rows)
+    gallery.add(
+        "citizen/account.html",
+        signed_in=True,
+        form=RevealForm,
+        rows=rows,
+        officers=[("Dukcapil", "dpo@dukcapil.example")],
+    )
     gallery.add("citizen/account.html", "empty", signed_in=True, form=RevealForm, rows=[])
     told = SimpleNamespace(
         at=NOW,

@@ -238,6 +238,7 @@ def test_a_citizens_own_values_are_masked_and_shown_one_at_a_time(running: Runni
     page = browser.get("/account")
     assert nik not in page.html
     assert nik[-4:] in page.html
+    assert '<bdi>Kantor Pajak Nusantara</bdi>: <a href="mailto:' in page.html, "who mends what they hold"
     form = next(form for form in page.forms if form.fields.get("attribute") == ["nik"])
     shown = browser.submit(page, form)
     assert nik in shown.html
