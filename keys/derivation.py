@@ -34,6 +34,7 @@ class Label(StrEnum):
     CANCELLATION = "cancellation"
     ACTIVATION = "activation"
     WITHDRAWAL = "withdrawal"
+    WITHDRAWALS_CURSOR = "withdrawals-cursor"
     REPEATABLE_NONCE = "repeatable-nonce"  # of what must seal to the same text again
 
     # Sealed at rest: keys/sealing.RestSealer. Each stands in idp/resealing too.

@@ -50,7 +50,8 @@ SCOPES: dict[str, tuple[str, ...]] = {
 }
 BARE_SCOPES = ("openid", "offline_access")  # scopes that ask for no attribute
 MAY_I = "may_i"  # a data provider's own: it asks before it answers
-MACHINE_SCOPES = (MAY_I,)  # of client credentials, where nobody signs in
+WITHDRAWALS = "withdrawals"  # an agency's own: its program reads which permissions ended, and answers
+MACHINE_SCOPES = (MAY_I, WITHDRAWALS)  # of client credentials, where nobody signs in
 
 CLAIMS_OF_ATTRIBUTE: dict[str, tuple[str, ...]] = {
     attribute: tuple(claim.name for claim in CLAIMS.values() if claim.attribute == attribute)

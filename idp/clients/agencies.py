@@ -68,6 +68,15 @@ def _may_be_shown(said: str, longest: int) -> bool:
     return 1 <= len(said.strip()) <= len(said) <= longest and said.isprintable()
 
 
+def change_contact(db: Session, agency: Agency, dpo_contact: str, *, actor_id: UUID | None = None) -> None:
+    """Another data protection officer, or another address of theirs. What is under way goes to the new one."""
+    db.execute(update(Agency).where(Agency.agency_no == agency.agency_no).values(dpo_contact=dpo_contact))
+    audit.record(
+        db, action="agency.contact_changed", object_id=agency.agency_code, outcome="done", actor_id=actor_id
+    )
+    bump(db)
+
+
 def find(db: Session, code: str) -> Agency | None:
     if not AGENCY_CODE.fullmatch(code):  # nobody's; and there is text that no database takes
         return None

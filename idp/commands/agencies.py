@@ -1,4 +1,4 @@
-"""`gapura agencies add|show|verify|suspend|resume`: the public bodies that applications belong to."""
+"""`gapura agencies add|show|contact|verify|suspend|resume`: the public bodies that applications belong to."""
 
 import argparse
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import exc
 from sqlalchemy.orm import Session
 
+from idp.accounts.identifiers import Unreadable, read_email
 from idp.clients import agencies
 from idp.clients.models import Agency
 from idp.commands.answer import Answer, CommandError, add_command
@@ -23,9 +24,14 @@ def add_to(subject: argparse.ArgumentParser) -> None:
     adding.add_argument("code", help="the government's own code, for ever; small letters, digits, hyphens")
     adding.add_argument("--name", required=True, help="its name in Indonesian")
     adding.add_argument("--name-en", help="its name in English; default: the Indonesian one")
-    adding.add_argument("--dpo-contact", required=True, help="its data protection officer, shown to citizens")
+    adding.add_argument(
+        "--dpo-contact", required=True, help="its data protection officer's e-mail, shown to citizens"
+    )
     adding.add_argument("--domain", action="append", default=[], help="a domain it has proven; may be repeated")
     add_command(commands, "show", show, "List all public bodies.")
+    changing = add_command(commands, "contact", change_contact, "From now on write to another officer.")
+    changing.add_argument("code")
+    changing.add_argument("--dpo-contact", required=True, help="their e-mail address")
     for name, run, text in (
         ("verify", verify, "Its papers were seen."),
         ("suspend", suspend, "Stop all its applications at once; their consents wait until it is resumed."),
@@ -42,7 +48,7 @@ def add(asked: argparse.Namespace) -> Answer:
                 db,
                 code=asked.code,
                 name=name,
-                dpo_contact=asked.dpo_contact,
+                dpo_contact=_contact(asked),
                 domains=asked.domain,
                 now=datetime.now(UTC),
             )
@@ -59,6 +65,15 @@ def show(_asked: argparse.Namespace) -> Answer:
         found = agencies.list_all(db)
     lines = [f"{one.agency_code}  {one.state}  {one.name['id']}" for one in found]
     return Answer([_described(one) for one in found], lines or ["There is no agency yet."])
+
+
+def change_contact(asked: argparse.Namespace) -> Answer:
+    def act(db: Session, agency: Agency, _settings: Settings) -> str:
+        contact = _contact(asked)
+        agencies.change_contact(db, agency, contact)
+        return f"{asked.code} is written to at {contact}."
+
+    return _changed(asked, act)
 
 
 def verify(asked: argparse.Namespace) -> Answer:
@@ -95,6 +110,14 @@ def _changed(asked: argparse.Namespace, act: Callable[[Session, Agency, Settings
             raise CommandError(f"{refusal}.") from refusal
         db.refresh(agency)
         return Answer({"code": agency.agency_code, "state": agency.state}, [line])
+
+
+def _contact(asked: argparse.Namespace) -> str:
+    """Where an agency is told of withdrawals: a counter or a telephone cannot be written to."""
+    read = read_email(asked.dpo_contact)
+    if isinstance(read, Unreadable):
+        raise CommandError("--dpo-contact is no e-mail address; withdrawals and complaints are sent to it.")
+    return read.normal
 
 
 def _find(db: Session, code: str) -> Agency:

@@ -222,7 +222,7 @@ APPLICATIONS = (
         "dukcapil-nusantara",
         "machine",
         {"id": "Data Dukcapil", "en": "Registry data"},
-        "may_i",
+        "may_i withdrawals",
         port_offset=4,
         more={"introspects": ["bantuan-beras"]},
     ),

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from idp import audit
 from idp.signals.withdrawal_clock import ANSWER_WITHIN, Answer, Clock, Verdict, judge
 
 REMINDERS = 3  # after 24, 48 and 72 hours
@@ -127,13 +128,24 @@ def not_told(db: Session, citizen_id: UUID, consent_id: UUID, attempts: int) -> 
     return _changed(db, _NOT_TOLD, citizen_id, consent_id, attempts=attempts)
 
 
-def answer(db: Session, found: Withdrawal, said: Answer, statute: str | None) -> Verdict:
-    """Write down what the agency says, once: of answers at the same time the later one is judged by the first."""
+def answer(
+    db: Session, found: Withdrawal, said: Answer, statute: str | None, *, by: str, actor_no: int
+) -> Verdict:
+    """Write down what the agency says, and who said it by which way: once, and of answers at the same time the
+    later one is judged by the first. The trail has it too."""
     place = {"citizen_id": found.citizen_id, "consent_id": found.consent_id}
     locked = db.connection().exec_driver_sql(f"{_FIND} FOR UPDATE", place).one()
     verdict = judge(_withdrawal(locked).clock, said, statute)
     if verdict is Verdict.NEW:
         db.connection().exec_driver_sql(_ANSWER, place | {"answer": said, "statute": statute})
+        audit.record(
+            db,
+            action=f"withdrawal.{said}",
+            object_id=str(found.consent_id),
+            outcome="done",
+            actor_no=actor_no,
+            detail={"by": by},
+        )
     return verdict
 
 

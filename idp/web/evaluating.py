@@ -15,9 +15,8 @@ from idp.evaluation import may_i
 from idp.evaluation.question import Asked, Malformed
 from idp.exchange import Reply, Request
 from idp.gate import Gate
-from idp.tokens import access_token
 from idp.tokens.access_token import AccessToken
-from idp.web import bearer, problems
+from idp.web import bearer, machines, problems
 from keys import strict_json
 
 REQUEST_ID = re.compile(r"[\x20-\x7e]{1,128}")
@@ -52,13 +51,7 @@ def _answer(gate: Gate, request: Request, read: Read, limit: int) -> Reply:
 
 def _asking(gate: Gate, request: Request) -> tuple[Client, AccessToken]:
     """Whose token it is. That it still speaks for them is asked in the statement that answers."""
-    token = access_token.open_sealed(gate.sealer, bearer.of(request), gate.clock())
-    asking = gate.registry.get().by_no.get(token.client_no) if token else None
-    if token is None or asking is None:
-        raise bearer.invalid_token()
-    if token.citizen_id is not None or MAY_I not in token.scope.split(" ") or MAY_I not in asking.scopes:
-        raise bearer.insufficient_scope(MAY_I)
-    return asking, token
+    return machines.caller(gate, request, MAY_I)
 
 
 def _document(request: Request, limit: int) -> object:

@@ -12,11 +12,10 @@ from flask import Blueprint, Response, g, request
 from flask_babel import lazy_gettext
 from wtforms import StringField
 
-from idp import audit
 from idp.errors import PageError
 from idp.signals import delivery, withdrawal_mail
 from idp.signals.delivery import Withdrawal
-from idp.signals.withdrawal_clock import LONGEST_STATUTE, Answer, Verdict, read_statute
+from idp.signals.withdrawal_clock import LONGEST_STATUTE, Answer, read_statute
 from idp.web import current, pages, rate_limits, withdrawn
 from idp.web.forms import Form
 from idp.web.rate_limits import LINKS_OF_A_NETWORK
@@ -57,15 +56,7 @@ def answer() -> Response:
             return _page(found, form, 400)
     with current.writing() as db:
         # What contradicts an earlier answer changes nothing; the page then shows what stands.
-        if delivery.answer(db, found, said, statute) is Verdict.NEW:
-            audit.record(
-                db,
-                action=f"withdrawal.{said}",
-                object_id=str(found.consent_id),
-                outcome="done",
-                actor_no=found.client_no,
-                detail={"by": "link"},
-            )
+        delivery.answer(db, found, said, statute, by="link", actor_no=found.client_no)
     return _private(pages.see_other(f"{withdrawal_mail.PATH}?{urlencode({'link': request.args['link']})}"))
 
 

@@ -147,6 +147,18 @@ def test_an_agencys_code_is_given_once(run: Run, refusal: Run, agency: str) -> N
     assert "2 to 64" in refusal("agencies", "add", "A B", "--name", "Lain", "--dpo-contact", "dpo@lain.example")
 
 
+def test_a_data_protection_officer_is_an_address_that_can_be_written_to(
+    run: Run, refusal: Run, agency: str
+) -> None:
+    for nobody in ("loket 3", "0215550100", "dpo@", ""):
+        for words in (("add", "lain-lagi", "--name", "Lain"), ("contact", agency)):
+            assert "no e-mail address" in refusal("agencies", *words, "--dpo-contact", nobody)
+    assert agency in run("agencies", "contact", agency, "--dpo-contact", " PDP@Dinkes.example ")["code"]
+    (found,) = [one for one in run("agencies", "show") if one["code"] == agency]
+    assert found["dpo_contact"] == "pdp@dinkes.example"
+    assert "no agency" in refusal("agencies", "contact", "tidak-ada", "--dpo-contact", "pdp@dinkes.example")
+
+
 def test_an_agency_is_suspended_with_its_applications(run: Run, refusal: Run, file: str, agency: str) -> None:
     client_id = run("clients", "add", "--file", file)["client_id"]
     run("agencies", "suspend", agency)

@@ -62,7 +62,7 @@ def test_another_citizens_clock_is_not_touched_or_seen(db: Session) -> None:
 def answered(db: Session, said: Answer, statute: str | None = None) -> Verdict:
     found = delivery.find(db, CITIZEN, CONSENT)
     assert found is not None
-    return delivery.answer(db, found, said, statute)
+    return delivery.answer(db, found, said, statute, by="link", actor_no=found.client_no)
 
 
 def test_an_answer_says_what_comes_before_it(db: Session) -> None:
@@ -99,7 +99,7 @@ def test_of_answers_at_once_one_is_written_down(worker_database: Database) -> No
     def say(db: Session, said: Answer, statute: str | None) -> Verdict:
         found = delivery.find(db, citizen_id, consent_id)
         assert found is not None
-        return delivery.answer(db, found, said, statute)
+        return delivery.answer(db, found, said, statute, by="link", actor_no=found.client_no)
 
     verdicts = at_once(worker_database, 8, lambda db: say(db, Answer.ACKNOWLEDGED, None))
     assert sorted(map(str, verdicts)) == ["new"] + 7 * ["said_before"]
@@ -146,7 +146,7 @@ def test_who_has_stopped_is_reminded_to_delete_and_who_is_done_of_nothing(
     consent_id = begun(worker_db, timedelta(hours=25))
     found = delivery.find(worker_db, CITIZEN, consent_id)
     assert found is not None
-    delivery.answer(worker_db, found, said, statute)
+    delivery.answer(worker_db, found, said, statute, by="link", actor_no=found.client_no)
     assert reminded(worker_db, consent_id) == reminders
 
 

@@ -60,7 +60,9 @@ def answer(gate: Gate, about: tuple[UUID, UUID], said: Answer) -> None:
     with gate.database.writing() as db:
         found = delivery.find(db, *about)
         assert found is not None
-        delivery.answer(db, found, said, "UU 43/2009" if said is Answer.KEPT else None)
+        delivery.answer(
+            db, found, said, "UU 43/2009" if said is Answer.KEPT else None, by="link", actor_no=found.client_no
+        )
 
 
 def rows(gate: Gate, sql: str, **params: Any) -> list[Any]:
