@@ -67,6 +67,11 @@ WORDS = {
         "/consents/{consent_id}",
         _PERMIT,
     ),
+    "withdrawal_overdue": Words(
+        lazy_gettext("Izin %(name)s tetap dicabut, tetapi instansinya terlambat menjawab."),
+        "/consents/{consent_id}",
+        _PERMIT,
+    ),
     "logout_not_told": Words(
         lazy_gettext(
             "%(name)s tidak bisa kami beri tahu bahwa Anda keluar. Percobaan: %(attempts)s. "
