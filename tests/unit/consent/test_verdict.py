@@ -24,10 +24,11 @@ WITH look AS (
          %(agreed)s::boolean AS agreed,
          %(ial)s::smallint AS ial, %(consent_id)s::uuid AS consent_id,
          %(attribute_nos)s::smallint[] AS attribute_nos, %(expires_at)s::timestamptz AS expires_at,
-         %(paused_at)s::timestamptz AS paused_at, %(withdrawn_at)s::timestamptz AS withdrawn_at
+         %(paused_at)s::timestamptz AS paused_at, %(withdrawn_at)s::timestamptz AS withdrawn_at,
+         %(law_reason)s::text AS law_reason
 ), asked AS (
   SELECT %(attribute_no)s::smallint AS attribute_no, 2::smallint AS least_ial,
-         %(held_elsewhere)s::boolean AS held_elsewhere, %(law_reason)s::text AS law_reason
+         %(held_elsewhere)s::boolean AS held_elsewhere, %(law_reason)s::text <> '' AS by_law
 )
 SELECT {verdict.REASON}::text FROM look, asked
 """
