@@ -65,10 +65,14 @@ def _decoded(text: str) -> str:
             value = text if text.isascii() else text.encode("latin-1").decode()
     except (UnicodeDecodeError, UnicodeEncodeError):
         raise OAuthError(Code.INVALID_REQUEST, "a parameter is not valid UTF-8") from None
-    # Space and above cover nearly every value; only the rest is looked at twice.
-    if not value.isprintable() and any(ord(c) < 0x20 or ord(c) == 0x7F for c in value):
+    if has_controls(value):
         raise OAuthError(Code.INVALID_REQUEST, "a parameter holds control characters")
     return value
+
+
+def has_controls(value: str) -> bool:
+    """Whether a character of C0, or DEL, is among these. Most values are printable, and looked at once."""
+    return not value.isprintable() and any(ord(c) < 0x20 or ord(c) == 0x7F for c in value)
 
 
 def _decoded_or_empty(text: str) -> str:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from consent import disclosures
+from idp.accounts import sessions
 from idp.hot_connection import HotConnection
 from idp.tokens.access_token import NOBODY, AccessToken
 
@@ -36,7 +37,7 @@ _TOKEN = """
      AND (%(session_id)s::uuid IS NULL
           OR EXISTS (SELECT FROM idp.sessions AS s
                       WHERE s.citizen_id = %(citizen_id)s AND s.session_id = %(session_id)s
-                        AND s.ended_at IS NULL AND s.expires_at > coalesce(%(now)s::timestamptz, now())))
+                        AND {session_lives}))
      AND %(token_expires_at)s > coalesce(%(now)s::timestamptz, now())
      AND EXISTS ({issued_to}){asking}
   FOR SHARE OF c
@@ -46,12 +47,14 @@ _WITH_PROFILE = _TOKEN.format(
     joins="""
     JOIN idp.citizen_keys AS k ON k.citizen_id = a.citizen_id
     JOIN idp.profiles AS p ON p.citizen_id = a.citizen_id""",
+    session_lives=sessions.LIVES,
     issued_to=_ISSUED_TO,
     asking="",
 )
 _FOR_ASKING = _TOKEN.format(
     columns="",
     joins="",
+    session_lives=sessions.LIVES,
     issued_to=_ISSUED_TO,
     asking=f" AND EXISTS ({_ASKING})",
 )

@@ -60,10 +60,8 @@ class Front:
             reply = answer(request)
             added = _cors(self._gate, request) if request.path != "/authorize" else []
         except Exception as problem:
-            environ[PROBLEM], environ[BEGAN] = (
-                problem,
-                began,
-            )  # Flask's error handlers make the answer, a page where one is due
+            environ[PROBLEM] = problem  # Flask's error handlers make the answer, a page where one is due
+            environ[BEGAN] = began
             return self._onward(environ, start_response)
         length = ("Content-Length", str(len(reply.body)))
         metrics.count_answer(request.path, reply.status, perf_counter() - began)

@@ -33,6 +33,7 @@ NOW = datetime(2026, 11, 25, 2, 12, tzinfo=UTC)
 LATER = NOW + timedelta(days=365)
 ISSUER = "http://127.0.0.1"
 ID = UUID("0199aaaa-0000-7000-8000-000000000001")
+LONG_WORD = "Penyelenggaraanketenagakerjaandankesejahteraan"
 LONG_NAME = "Ida Bagus Ketut Anak Agung Wirawan Putra Pradnyana Kusumadewa" + "a" * 89
 
 
@@ -217,7 +218,11 @@ def looks() -> list[SimpleNamespace]:
     return [
         SimpleNamespace(**plain, basis="izin Anda", given=True),
         SimpleNamespace(**plain | {"asked_by": "Kantor Catatan Sipil Nusantara"}, basis="izin Anda", given=True),
-        SimpleNamespace(**plain | {"consent_id": None}, basis="izin sudah dicabut", given=False),
+        SimpleNamespace(
+            **plain | {"consent_id": None, "agency": LONG_WORD, "service": LONG_WORD},
+            basis="izin sudah dicabut",
+            given=False,
+        ),
     ]
 
 
@@ -420,12 +425,12 @@ def hang_consents(gallery: Gallery) -> None:
     detail = {"history": [act, act], "now": NOW, "signed_in": True, "form": Form}
     paused = permit("paused")
     gallery.add("citizen/consents_detail.html", "paused", permit=paused, done=None, **detail)
-    gallery.add("citizen/consents_detail.html", permit=permit(), done="Nomor HP", **detail)
+    gallery.add("citizen/consents_detail.html", permit=permit(), done="Nomor HP", wrong=True, **detail)
     bare = over(deleted_at=NOW, attributes=(), labels="")
     gallery.add("citizen/consents_detail.html", "empty", permit=bare, done=None, **detail)
-    tap = {"form": Form, "back": "/consents", "done": "/consents", "signed_in": True}
+    tap = {"form": Form, "back": "/consents", "signed_in": True}
     question = "Cabut izin Antrean Puskesmas?"
-    gallery.add("citizen/consents_withdraw.html", question=question, names=("Antrean",), attribute=None, **tap)
+    gallery.add("citizen/consents_withdraw.html", question=question, names=(LONG_WORD,), attribute=None, **tap)
     two = ("Antrean Puskesmas", "Vaksinasi")
     gallery.add("citizen/consents_withdraw.html", "all", question=question, names=two, attribute=None, **tap)
 
@@ -443,13 +448,14 @@ def hang_portal(gallery: Gallery) -> None:
     one = SimpleNamespace(
         name="Antrean Puskesmas", agency="Dinas Kesehatan Kota Sukamaju", purpose="Mendaftarkan Anda.", start="/"
     )
+    other = SimpleNamespace(name=LONG_WORD, agency=LONG_WORD, purpose="Mendaftarkan Anda.", start="/")
     found = {"events": [("birth", "Melahirkan"), ("school", "Sekolah dan kuliah")], "event": "", "instead": None}
     gallery.add(
         "citizen/applications.html",
         signed_in=True,
         query="",
-        continued=[one],
-        services=[one, one],
+        continued=[one, other],
+        services=[one, other],
         further="?page=1",
         **found,
     )

@@ -297,6 +297,19 @@ def test_the_answer_is_plain_and_never_stored(tokens: Tokens) -> None:
     )
 
 
+def test_no_answer_that_tells_something_is_kept(client: SampleClient, code: tuple[Visit, str]) -> None:
+    """(row 59) protocol.md §2: by no cache, not even the application's own."""
+    given = redeem(client, *code)
+    refreshed = client.token({"grant_type": "refresh_token", "refresh_token": given.json()["refresh_token"]})
+    token, pair = given.json()["access_token"], (client.client_id, client.secret or "")
+    told = client.userinfo(token)
+    asked = local_http.post(client.metadata["introspection_endpoint"], data={"token": token}, auth=pair)
+    revoked = revoke(client, token)
+    for answer in (given, refreshed, told, asked, revoked):
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+    assert given.headers["pragma"] == refreshed.headers["pragma"] == "no-cache"
+
+
 def userinfo(client: SampleClient, **options: Any) -> httpx.Response:
     return local_http.request(options.pop("method", "GET"), client.metadata["userinfo_endpoint"], **options)
 

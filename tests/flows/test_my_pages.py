@@ -163,6 +163,7 @@ def test_all_of_an_agency_is_taken_back_in_one_act(running: Running) -> None:
     assert "Kepegawaian Sukamaju" in first.html
     page = tap(browser, first)
     assert page.html.count("Dicabut") >= 2
+    assert "Semua izin Dinas Sosial Kota Sukamaju dicabut." in page.html
     left = browser.get("/consents").html
     assert "Bantuan Beras" not in left
     assert "Kepegawaian Sukamaju" not in left
@@ -186,6 +187,11 @@ def test_what_a_statute_lets_out_is_not_called_a_permission(running: Running) ->
     client.userinfo(sign_in(browser, client, running.citizen(7), scope="openid profile nik").access_token)
     page = browser.get("/disclosures")
     assert "izin Anda; NIK: UU 24/2013 Pasal 58 ayat (4)" in page.html
+    wrong = re.search(r'href="(/consents/[0-9a-f-]{36}\?wrong=1)"', page.html)
+    assert wrong is not None
+    said = browser.get(wrong[1]).html
+    assert "Tidak memakai layanan ini? Cabut izinnya." in said
+    assert '<a href="mailto:dpo@dukcapil.example">' in said
 
 
 def test_looks_are_shown_by_agency(running: Running) -> None:
