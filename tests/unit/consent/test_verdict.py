@@ -140,3 +140,9 @@ def test_what_was_taken_back_elsewhere_is_not_withdrawn_here(db: Session) -> Non
     record(db, citizen_id, "refused", [], client_no=CLIENT_NO + 1)
     assert in_sql(db, NIK, [version(NAME)], Terms(), GOOD, citizen_id=citizen_id) is Reason.NOT_IN_CONSENT
     assert in_sql(db, NIK, [], Terms(), GOOD, citizen_id=citizen_id) is Reason.NOT_ASKED_YET
+
+
+def test_acts_whose_consent_was_erased_are_no_refusal(db: Session) -> None:
+    citizen_id = uuid4()
+    record(db, citizen_id, "given", [NAME])
+    assert in_sql(db, NAME, [], Terms(), GOOD, citizen_id=citizen_id) is Reason.NOT_ASKED_YET
