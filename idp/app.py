@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from flask import Flask
 
+from idp.endpoints.agency import withdrawals_link
 from idp.endpoints.citizen import (
     account,
     applications,
@@ -85,6 +86,7 @@ PAGES = (
     security_code_app,
     security_codes,
     security_password,
+    withdrawals_link,
     health,
 )
 

@@ -114,6 +114,10 @@ PAGES: dict[str, Words] = {
         lazy_gettext("Mulai lagi di sini. Jangan membuka tautan masuk dari orang lain."),
         onward=_ANEW,
     ),
+    "link_over": Words(
+        lazy_gettext("Tautan ini tidak berlaku lagi."),
+        lazy_gettext("Buka tautan di e-mail terbaru dari Gapura."),
+    ),
     "signed_out": Words(
         lazy_gettext("Anda sudah keluar."),
         lazy_gettext("Masuk lagi bila perlu."),

@@ -62,7 +62,7 @@ def detail(consent_id: UUID) -> Response:
     permit = _permit(citizen, consent_id)
     gate = current.gate()
     with current.reading() as db:
-        history = permit_history.steps(db, gate, citizen.citizen_id, permit)
+        history = permit_history.steps(db, gate, citizen.citizen_id, permit, citizen.session.now)
     taken = gate.attributes.get().by_name.get(request.args.get("taken", ""))
     held = {attribute.name for attribute in permit.attributes}
     return pages.render(
