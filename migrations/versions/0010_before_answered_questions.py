@@ -5,8 +5,8 @@ The release before does not know the table; its "may I?" has no memory, as it ha
 
 from alembic import op
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 
 UPGRADE = """
 -- What was answered under an X-Request-ID: asked again by the same client within ten minutes it is the same answer and no second look.
