@@ -17,7 +17,7 @@ ROWS = [*range(1, 14), *range(15, 23), *range(27, 44), *range(49, 53), *range(57
 CASES = [number for number in range(1, 93) if number not in (46, 49, 63, 65, 67) and not 69 <= number <= 77]
 # What of a row or a case has no test yet, and the door or page that it needs.
 WAITING = {
-    "C030": "\"the secret was not form-encoded\" at the agency: the agency's console",
+    "C030": '"the secret was not form-encoded" at the agency: the agency\'s console',
     "C080": "heads pushed to an outside place: witnesses",
     "C081": "a witness that is down, its alarm and backlog: witnesses",
 }
