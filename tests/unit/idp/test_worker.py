@@ -36,6 +36,7 @@ NAMES = [
     "forget unconfirmed second factors",
     "forget ended sessions",
     "forget settled recoveries",
+    "forget answered questions",
     "forget deliveries given up",
 ]
 
