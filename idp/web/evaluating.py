@@ -9,20 +9,16 @@ import re
 from collections.abc import Callable
 
 from idp.claims.catalogue import MAY_I
-from idp.clients.registry import Client
 from idp.errors import Code, DatabaseAway, OAuthError
 from idp.evaluation import may_i, repeats
 from idp.evaluation.judgement import Asker
 from idp.evaluation.question import Asked, Malformed
 from idp.exchange import Reply, Request
 from idp.gate import Gate
-from idp.tokens.access_token import AccessToken
 from idp.web import bearer, machines, problems
-from keys import strict_json
 
 REQUEST_ID = re.compile(r"[\x20-\x7e]{1,128}")
-JSON = "application/json"
-HEADERS = [("Content-Type", JSON), ("Cache-Control", "no-store")]
+HEADERS = [("Content-Type", machines.JSON), ("Cache-Control", "no-store")]
 Read = Callable[[object], Asked]
 
 
@@ -43,31 +39,13 @@ def reply(gate: Gate, request: Request, read: Read, limit: int) -> Reply:
 
 
 def _answer(gate: Gate, request: Request, request_id: str, read: Read, limit: int) -> Reply:
-    client, token = _asking(gate, request)
-    body = _body(request, limit)
+    client, token = machines.caller(gate, request, MAY_I)
+    body = machines.body(request, limit)
     repeatable = repeats.Request.of(request_id, request.path, body) if request_id else None
-    said = may_i.answered(gate, Asker(client, token, repeatable), read(_document(body)))
+    said = may_i.answered(gate, Asker(client, token, repeatable), read(machines.document(body)))
     if said is None:
         raise bearer.invalid_token()
     return Reply(200, json.dumps(said, separators=(",", ":")).encode(), list(HEADERS))
-
-
-def _asking(gate: Gate, request: Request) -> tuple[Client, AccessToken]:
-    """Whose token it is. That it still speaks for them is asked in the statement that answers."""
-    return machines.caller(gate, request, MAY_I)
-
-
-def _body(request: Request, limit: int) -> bytes:
-    if request.header("content-type").partition(";")[0].strip().lower() != JSON:
-        raise OAuthError(Code.INVALID_REQUEST, f"the content type of the body must be {JSON}", 415)
-    return request.content(limit)
-
-
-def _document(body: bytes) -> object:
-    try:
-        return strict_json.read(body.decode())
-    except ValueError:
-        raise _bad_request("the body is not acceptable JSON: UTF-8, no member twice, at most 32 deep") from None
 
 
 def _bad_request(description: str) -> OAuthError:

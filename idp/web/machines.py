@@ -24,12 +24,16 @@ def caller(gate: Gate, request: Request, scope: str) -> tuple[Client, AccessToke
     return client, token
 
 
-def document(request: Request, limit: int) -> object:
-    """The JSON of a body of at most `limit` bytes."""
+def body(request: Request, limit: int) -> bytes:
+    """The body as it came, if it says that it is JSON; of at most `limit` bytes."""
     if request.header("content-type").partition(";")[0].strip().lower() != JSON:
         raise OAuthError(Code.INVALID_REQUEST, f"the content type of the body must be {JSON}", 415)
+    return request.content(limit)
+
+
+def document(body: bytes) -> object:
     try:
-        return strict_json.read(request.content(limit).decode())
+        return strict_json.read(body.decode())
     except ValueError:
         mend = "the body is not acceptable JSON: UTF-8, no member twice, at most 32 deep"
         raise OAuthError(Code.INVALID_REQUEST, mend) from None

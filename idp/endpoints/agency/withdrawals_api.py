@@ -47,7 +47,7 @@ def show() -> Response:
 def answer(consent_id: UUID) -> Response:
     """The agency's answer to one: `{"state": "acknowledged" | "deleted" | "kept", "statute"}`."""
     gate, client = current.gate(), _caller()
-    said, statute = _answer(machines.document(current.exchange(), LONGEST_ANSWER))
+    said, statute = _answer(machines.document(machines.body(current.exchange(), LONGEST_ANSWER)))
     with current.writing() as db:
         found = delivery.find_of_clients(db, _own(gate, client), consent_id)
         if found is None:
@@ -64,6 +64,8 @@ def _caller() -> Client:
     gate = current.gate()
     client, token = machines.caller(gate, current.exchange(), WITHDRAWALS)
     open_states = list(gate.open_states)
+    if not use.machine_lives(gate.database.hot(), token, open_states, asking_no=client.client_no):
+        raise bearer.invalid_token()
     return client
 
 
