@@ -90,6 +90,7 @@ def withdraw_attribute(
     if not record(db, _AMEND, act, locked, parties, place_of(citizen_id, head)):
         return AlreadyEnded()
     return Amended(
+        act.record_id,
         head.consent_id,
         head.client_no,
         head.agency_no,

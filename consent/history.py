@@ -41,7 +41,9 @@ class PastAct:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """The act that ended a consent, and what had been in force until then."""
+    """The act that ended a consent, or took a part of it back, and what had been in force until then of what
+    ended.
+    """
 
     act: str
     acted_at: datetime
@@ -63,23 +65,24 @@ def history(db: Session, citizen_id: UUID, consent_id: UUID) -> list[PastAct]:
 
 
 def endings_of(db: Session, places: Collection[tuple[UUID, UUID]]) -> dict[UUID, Ending]:
-    """What ended, by consent; `places` are citizens and their consents. One that still stands is not in the
-    answer.
+    """What ended, by consent, and what was taken back of one that went on, by the id of that act; `places` are
+    citizens and their consents. One that still stands is not in the answer.
     """
     theirs = tuple_(models.Record.citizen_id, models.Record.consent_id).in_(list(places))
     before: dict[UUID, models.Record] = {}
     found: dict[UUID, Ending] = {}
     for row in db.scalars(select(models.Record).where(theirs).order_by(models.Record.revision)):
-        if row.act in ENDS and row.consent_id in before:
-            stood = before[row.consent_id]
-            found[row.consent_id] = Ending(
+        stood = before.get(row.consent_id)
+        if stood is not None and row.act in (*ENDS, "amended"):
+            over = frozenset(stood.attribute_nos) - frozenset(row.attribute_nos)
+            found[row.consent_id if row.act in ENDS else row.record_id] = Ending(
                 act=row.act,
                 acted_at=row.acted_at,
                 client_no=row.client_no,
                 purpose_no=row.purpose_no,
                 agreement_no=row.agreement_no,
-                attribute_nos=frozenset(stood.attribute_nos),
-                law_nos=frozenset(stood.law_nos or ()),
+                attribute_nos=over,
+                law_nos=over & frozenset(stood.law_nos or ()),
             )
         before[row.consent_id] = row
     return found

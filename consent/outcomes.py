@@ -71,8 +71,9 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Amended:
-    """One attribute was taken back; the consent lives on with `attribute_nos`."""
+    """One attribute was taken back, by the act `record_id`; the consent lives on with `attribute_nos`."""
 
+    record_id: UUID
     consent_id: UUID
     client_no: int
     agency_no: int

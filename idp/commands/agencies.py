@@ -1,4 +1,4 @@
-"""`gapura agencies add|show|contact|verify|suspend|resume`: the public bodies that applications belong to."""
+"""`gapura agencies add|show|contact|overdue|verify|suspend|resume`: the public bodies that applications belong to."""
 
 import argparse
 from collections.abc import Callable
@@ -9,13 +9,14 @@ from sqlalchemy import exc
 from sqlalchemy.orm import Session
 
 from idp.accounts.identifiers import Unreadable, read_email
-from idp.clients import agencies
+from idp.clients import agencies, registry
 from idp.clients.models import Agency
-from idp.commands.answer import Answer, CommandError, add_command
+from idp.commands.answer import FOUND_SOMETHING_WRONG, Answer, CommandError, add_command
 from idp.commands.clients import refuse_in_production
 from idp.commands.opened import opened
 from idp.revocation import client as revocation
 from idp.settings import Settings
+from idp.signals import delivery
 
 
 def add_to(subject: argparse.ArgumentParser) -> None:
@@ -32,6 +33,10 @@ def add_to(subject: argparse.ArgumentParser) -> None:
     changing = add_command(commands, "contact", change_contact, "From now on write to another officer.")
     changing.add_argument("code")
     changing.add_argument("--dpo-contact", required=True, help="their e-mail address")
+    late = add_command(
+        commands, "overdue", overdue, "Withdrawals that an agency owes an answer; exit 3 when one does."
+    )
+    late.add_argument("--limit", type=int, default=100, help="at most so many, the longest overdue first")
     for name, run, text in (
         ("verify", verify, "Its papers were seen."),
         ("suspend", suspend, "Stop all its applications at once; their consents wait until it is resumed."),
@@ -74,6 +79,26 @@ def change_contact(asked: argparse.Namespace) -> Answer:
         return f"{asked.code} is written to at {contact}."
 
     return _changed(asked, act)
+
+
+def overdue(asked: argparse.Namespace) -> Answer:
+    """Ids only: an operator asks the agency, not after the citizen."""
+    with opened("gapura_web") as (_, database), database.reading() as db:
+        found = delivery.list_overdue(db, max(1, asked.limit))
+        known = registry.load(db).by_no
+    rows = [
+        {
+            "agency": known[one.client_no].agency_code,
+            "client_id": known[one.client_no].client_id,
+            "id": str(one.consent_id),
+            "state": one.clock.state,
+            "due_at": one.clock.due_at.isoformat(timespec="seconds"),
+        }
+        for one in found
+        if one.client_no in known
+    ]
+    lines = ["  ".join(row.values()) for row in rows]
+    return Answer(rows, lines or ["None is overdue."], FOUND_SOMETHING_WRONG if rows else 0)
 
 
 def verify(asked: argparse.Namespace) -> Answer:

@@ -44,6 +44,9 @@ def withdraw_attribute(
         _note(db, citizen_id, consent_id, "amended")
         detail = {"consent_id": str(consent_id), "attribute_nos": sorted(outcome.attribute_nos)}
         outbox.put(db, outcome.client_no, citizen_id, Event.TOKEN_CLAIMS_CHANGE, detail, outcome.at)
+        part, client_no = outcome.record_id, outcome.client_no
+        delivery.start_clock(db, citizen_id, part, client_no, outcome.at, amends_id=consent_id)
+        withdrawal_mail.ask(db, citizen_id, part)
     return outcome
 
 

@@ -18,8 +18,8 @@ REMINDERS = 3  # after 24, 48 and 72 hours
 LISTED = 100
 
 _START = """
-INSERT INTO idp.withdrawals (citizen_id, consent_id, client_no, withdrawn_at, due_at, remind_at)
-VALUES (%(citizen_id)s, %(consent_id)s, %(client_no)s::integer, %(withdrawn_at)s, %(due_at)s,
+INSERT INTO idp.withdrawals (citizen_id, consent_id, amends_id, client_no, withdrawn_at, due_at, remind_at)
+VALUES (%(citizen_id)s, %(consent_id)s, %(amends_id)s::uuid, %(client_no)s::integer, %(withdrawn_at)s, %(due_at)s,
         %(withdrawn_at)s::timestamptz + interval '24 hours')
 ON CONFLICT (citizen_id, consent_id) DO NOTHING
 """
@@ -34,9 +34,10 @@ UPDATE idp.withdrawals AS w SET not_told_at = now(), attempts = %(attempts)s::sm
 RETURNING true
 """
 _COLUMNS = """w.citizen_id, w.consent_id, w.client_no, w.withdrawn_at, w.due_at, w.told_at, w.not_told_at,
-       w.attempts, w.acknowledged_at, w.deleted_at, w.kept_at, w.kept_under"""
+       w.attempts, w.acknowledged_at, w.deleted_at, w.kept_at, w.kept_under, w.amends_id"""
 _OF_CITIZEN = f"SELECT {_COLUMNS} FROM idp.withdrawals AS w WHERE w.citizen_id = %(citizen_id)s"
 _FIND = f"{_OF_CITIZEN} AND w.consent_id = %(consent_id)s"
+_PARTS = f"{_OF_CITIZEN} AND w.amends_id = %(consent_id)s ORDER BY w.withdrawn_at"
 _OF_CLIENTS = f"""
 SELECT {_COLUMNS} FROM idp.withdrawals AS w
  WHERE w.consent_id = %(consent_id)s AND w.client_no = ANY(%(client_nos)s::integer[])
@@ -45,6 +46,11 @@ _LIST = f"""
 SELECT {_COLUMNS}, w.event_no FROM idp.withdrawals AS w
  WHERE w.client_no = ANY(%(client_nos)s::integer[]) AND w.event_no > %(after)s
  ORDER BY w.event_no LIMIT %(limit)s
+"""
+_OVERDUE = f"""
+SELECT {_COLUMNS} FROM idp.withdrawals AS w
+ WHERE w.due_at <= now() AND w.deleted_at IS NULL AND w.kept_under IS NULL
+ ORDER BY w.due_at LIMIT %(limit)s
 """
 _ANSWER = """
 UPDATE idp.withdrawals AS w
@@ -71,7 +77,7 @@ UPDATE idp.withdrawals AS w
                         THEN w.withdrawn_at + (due.number + 1) * interval '24 hours' END
   FROM due
  WHERE w.citizen_id = due.citizen_id AND w.consent_id = due.consent_id
-RETURNING w.citizen_id, w.consent_id, w.client_no, due.number
+RETURNING w.citizen_id, w.consent_id, w.client_no, due.number, w.amends_id
 """
 # Of the worker that has the turn; whoever comes after it sees what it numbered, so numbers appear in their order.
 _TURN = "SELECT pg_advisory_xact_lock(hashtextextended('withdrawal events', 0))"
@@ -88,12 +94,19 @@ UPDATE idp.withdrawals AS w SET event_no = nextval('idp.withdrawal_events')
 
 @dataclass(frozen=True)
 class Withdrawal:
-    """Whose consent ended, to which client it was, and how far the client's agency is."""
+    """Whose consent ended, to which client it was, and how far the client's agency is. Where only a part was taken
+    back, `consent_id` is the id of that act and `amends_id` the consent."""
 
     citizen_id: UUID
     consent_id: UUID
     client_no: int
     clock: Clock
+    amends_id: UUID | None = None
+
+    @property
+    def of_consent(self) -> UUID:
+        """The consent, whole or not."""
+        return self.amends_id or self.consent_id
 
 
 @dataclass(frozen=True)
@@ -104,15 +117,30 @@ class Reminder:
     consent_id: UUID
     client_no: int
     number: int
+    amends_id: UUID | None
+
+    @property
+    def of_consent(self) -> UUID:
+        return self.amends_id or self.consent_id
 
 
-def start_clock(db: Session, citizen_id: UUID, consent_id: UUID, client_no: int, withdrawn_at: datetime) -> None:
-    """From now the agency has three days to delete what it received, or to name the law that makes it keep it."""
+def start_clock(
+    db: Session,
+    citizen_id: UUID,
+    consent_id: UUID,
+    client_no: int,
+    withdrawn_at: datetime,
+    *,
+    amends_id: UUID | None = None,
+) -> None:
+    """From now the agency has three days to delete what it received, or to name the law that makes it keep it.
+    `amends_id`: see `Withdrawal`."""
     given = {
         "citizen_id": citizen_id,
         "consent_id": consent_id,
         "client_no": client_no,
         "withdrawn_at": withdrawn_at,
+        "amends_id": amends_id,
     }
     db.connection().exec_driver_sql(_START, given | {"due_at": withdrawn_at + ANSWER_WITHIN})
 
@@ -141,7 +169,7 @@ def answer(
         audit.record(
             db,
             action=f"withdrawal.{said}",
-            object_id=str(found.consent_id),
+            object_id=str(found.of_consent),
             outcome="done",
             actor_no=actor_no,
             detail={"by": by},
@@ -153,6 +181,12 @@ def clocks_of(db: Session, citizen_id: UUID) -> dict[UUID, Clock]:
     """The clock of each ended consent of a citizen."""
     rows = db.connection().exec_driver_sql(_OF_CITIZEN, {"citizen_id": citizen_id})
     return {row.consent_id: _withdrawal(row).clock for row in rows}
+
+
+def parts_of(db: Session, citizen_id: UUID, consent_id: UUID) -> list[Withdrawal]:
+    """What was taken back of a consent while it lived, oldest first."""
+    given = {"citizen_id": citizen_id, "consent_id": consent_id}
+    return [_withdrawal(row) for row in db.connection().exec_driver_sql(_PARTS, given)]
 
 
 def find(db: Session, citizen_id: UUID, consent_id: UUID) -> Withdrawal | None:
@@ -175,6 +209,11 @@ def list_of_clients(db: Session, client_nos: Collection[int], after: int) -> lis
     return [(row.event_no, _withdrawal(row)) for row in rows]
 
 
+def list_overdue(db: Session, limit: int) -> list[Withdrawal]:
+    """Whose three days are over without an end, the longest overdue first."""
+    return [_withdrawal(row) for row in db.connection().exec_driver_sql(_OVERDUE, {"limit": limit})]
+
+
 def take_reminders(db: Session, limit: int) -> list[Reminder]:
     """What falls due now, each once; the caller has it sent in the same transaction. The worker's."""
     rows = db.connection().exec_driver_sql(_REMIND, {"reminders": REMINDERS, "limit": limit})
@@ -194,4 +233,4 @@ def _changed(db: Session, sql: str, citizen_id: UUID, consent_id: UUID, **more: 
 
 def _withdrawal(row: Row[Any]) -> Withdrawal:
     clock = Clock(row.withdrawn_at, row.due_at, *row[5:12])
-    return Withdrawal(row.citizen_id, row.consent_id, row.client_no, clock)
+    return Withdrawal(row.citizen_id, row.consent_id, row.client_no, clock, row.amends_id)

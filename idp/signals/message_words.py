@@ -60,38 +60,49 @@ WORDS = {
     Kind.WITHDRAWAL: {
         "id": Words(
             "Izin berakhir: {name}",
-            "Izin seorang warga untuk {name} berakhir. Berhentilah memakai datanya, lalu hapus, atau sebutkan "
-            "hukum yang mewajibkan penyimpanan, paling lambat {due}. Jawab tanpa akun: {link}",
+            "{what}. Berhentilah memakai datanya, lalu hapus, atau sebutkan hukum yang mewajibkan penyimpanan, "
+            "paling lambat {due}. Jawab tanpa akun: {link}",
         ),
         "en": Words(
             "Permission ended: {name}",
-            "A citizen's permission for {name} ended. Stop using the data, then delete it, or name the law that "
-            "makes you keep it, by {due}. Answer without an account: {link}",
+            "{what}. Stop using the data, then delete it, or name the law that makes you keep it, by {due}. "
+            "Answer without an account: {link}",
         ),
     },
     Kind.WITHDRAWAL_REMINDER: {
         "id": Words(
             "Pengingat: izin berakhir: {name}",
-            "Izin seorang warga untuk {name} berakhir, dan menurut jawaban Anda datanya belum dihapus. Hapuslah, "
-            "atau sebutkan hukum yang mewajibkan penyimpanan, paling lambat {due}. Jawab tanpa akun: {link}",
+            "{what}, dan menurut jawaban Anda datanya belum dihapus. Hapuslah, atau sebutkan hukum yang "
+            "mewajibkan penyimpanan, paling lambat {due}. Jawab tanpa akun: {link}",
         ),
         "en": Words(
             "Reminder: permission ended: {name}",
-            "A citizen's permission for {name} ended, and by your answers the data is not deleted yet. Delete it, "
-            "or name the law that makes you keep it, by {due}. Answer without an account: {link}",
+            "{what}, and by your answers the data is not deleted yet. Delete it, or name the law that makes you "
+            "keep it, by {due}. Answer without an account: {link}",
         ),
     },
     Kind.WITHDRAWAL_OVERDUE: {
         "id": Words(
             "Terlambat: izin berakhir: {name}",
-            "Jawaban Anda tentang izin untuk {name} yang berakhir seharusnya sampai paling lambat {due}. Warga "
-            "melihat bahwa instansi Anda terlambat. Jawab tanpa akun: {link}",
+            "{what}. Jawaban Anda seharusnya sampai paling lambat {due}. Warga melihat bahwa instansi Anda "
+            "terlambat. Jawab tanpa akun: {link}",
         ),
         "en": Words(
             "Overdue: permission ended: {name}",
-            "Your answer about the permission for {name} that ended was due by {due}. The citizen sees that your "
-            "agency is late. Answer without an account: {link}",
+            "{what}. Your answer was due by {due}. The citizen sees that your agency is late. "
+            "Answer without an account: {link}",
         ),
+    },
+}
+# What a withdrawal's e-mail begins with; True: only a part was taken back.
+ENDED = {
+    False: {
+        "id": "Izin seorang warga untuk {name} berakhir",
+        "en": "A citizen's permission for {name} ended",
+    },
+    True: {
+        "id": "Seorang warga mencabut sebagian izinnya untuk {name}",
+        "en": "A citizen withdrew a part of the permission for {name}",
     },
 }
 

@@ -86,18 +86,19 @@ def read_link(gate: Gate, sealed: str) -> tuple[UUID, UUID] | None:
 
 def _message(gate: Gate, found: Withdrawal, client: Client, number: int, now: datetime) -> Message:
     link = link_to(gate, found.citizen_id, found.consent_id, now)
-    said = [_words(client, found.clock.due_at, link, number, language) for language in ("id", "en")]
+    said = [_words(client, found, link, number, language) for language in ("id", "en")]
     text = "\n\n".join(words.text for words in said)
     message_id = uuid5(found.consent_id, f"withdrawal {number}")  # a gateway may drop what came twice
     return Message(message_id, client.dpo_contact, Channel.EMAIL, said[0].subject, text)
 
 
-def _words(client: Client, due_at: datetime, link: str, number: int, language: str) -> Words:
+def _words(client: Client, found: Withdrawal, link: str, number: int, language: str) -> Words:
     """An agency has no language of its own here: it is written to in both."""
     name = client.name.get(language) or next(iter(client.name.values()))
-    due = format_datetime(due_at.astimezone(_ZONE), "d MMMM y, HH.mm 'WIB'", locale=language)
+    due = format_datetime(found.clock.due_at.astimezone(_ZONE), "d MMMM y, HH.mm 'WIB'", locale=language)
     kind = _KINDS.get(number, Kind.WITHDRAWAL_REMINDER)
-    return message_words.words(kind, language, name=name, due=due, link=link)
+    what = message_words.ENDED[found.amends_id is not None][language]
+    return message_words.words(kind, language, what=what.format(name=name), name=name, due=due, link=link)
 
 
 def _not_written(gate: Gate, found: Withdrawal) -> None:
@@ -111,7 +112,7 @@ def _not_written(gate: Gate, found: Withdrawal) -> None:
 def _overdue(db: Session, one: Reminder) -> None:
     """The third reminder says so to the agency; here to the citizen, and in the trail."""
     delivery.not_told(db, one.citizen_id, one.consent_id, one.number)
-    detail = {"client_no": one.client_no, "consent_id": str(one.consent_id)}
+    detail = {"client_no": one.client_no, "consent_id": str(one.of_consent)}
     notifications.add(db, one.citizen_id, "withdrawal_overdue", detail)
     _note(db, one, "withdrawal.overdue", "failed", one.number)
 
@@ -120,7 +121,7 @@ def _note(db: Session, about: Withdrawal | Reminder, action: str, outcome: audit
     audit.record(
         db,
         action=action,
-        object_id=str(about.consent_id),
+        object_id=str(about.of_consent),
         outcome=outcome,
         actor_no=about.client_no,
         detail={"number": number},

@@ -4,7 +4,7 @@ the record; but nothing left meanwhile, and the citizen sees that too (C048).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from consent import history as past
 from consent.history import PastAct
 from idp import audit
 from idp.gate import Gate
+from idp.signals import delivery
 from idp.signals.withdrawal_clock import Clock
 from idp.web import permits
 from idp.web.permits import Permit
@@ -47,9 +48,11 @@ def steps(db: Session, gate: Gate, citizen_id: UUID, permit: Permit, now: dateti
     """What happened to this consent of the citizen's."""
     acts = [_step(gate, act) for act in past.history(db, citizen_id, permit.consent_id)]
     stops = list(_stops(db, permit, acts)) if acts else []
-    answers = _answers(permit.clock, now) if permit.clock else []
+    answers = _answers(permit.clock, acts, now) if permit.clock else []
+    parts = _answers_to_parts(db, gate, citizen_id, permit, acts, now)
     # Of one moment the last comes first here too: an answer may say all that comes before it.
-    return sorted([*reversed(answers), *acts, *stops], key=lambda step: step.at, reverse=True)
+    told = [*reversed(answers), *reversed(parts)]
+    return sorted([*told, *acts, *stops], key=lambda step: step.at, reverse=True)
 
 
 def _step(gate: Gate, act: PastAct) -> Step:
@@ -60,8 +63,8 @@ def _step(gate: Gate, act: PastAct) -> Step:
     return Step(act.acted_at, words, permits.listed(one.label for one in held))
 
 
-def _answers(clock: Clock, now: datetime) -> list[Step]:
-    """The agency's side, in order."""
+def _answers(clock: Clock, acts: list[Step], now: datetime) -> list[Step]:
+    """The agency's side, in order. It changes nothing of what is in force."""
     kept = gettext("Instansi wajib menyimpan data menurut %(statute)s", statute=clock.kept_under)
     late = clock.due_at if clock.overdue(now) else None
     moments = (
@@ -71,7 +74,27 @@ def _answers(clock: Clock, now: datetime) -> list[Step]:
         (clock.deleted_at, gettext("Instansi menghapus data")),
         (late, gettext("Batas jawaban instansi lewat")),
     )
-    return [Step(at, str(words), "") for at, words in moments if at is not None]
+    return [Step(at, str(words), _in_force(acts, at)) for at, words in moments if at is not None]
+
+
+def _answers_to_parts(
+    db: Session, gate: Gate, citizen_id: UUID, permit: Permit, acts: list[Step], now: datetime
+) -> list[Step]:
+    """The same for what was taken back while the rest went on: each says for what."""
+    taken = delivery.parts_of(db, citizen_id, permit.consent_id)
+    endings = past.endings_of(db, [(citizen_id, permit.consent_id)]) if taken else {}
+    steps = list[Step]()
+    for part in taken:
+        of = permits.listed(
+            one.label for one in permits.held(gate, endings[part.consent_id].attribute_nos, frozenset())
+        )
+        steps.extend(replace(step, words=f"{step.words} ({of})") for step in _answers(part.clock, acts, now))
+    return steps
+
+
+def _in_force(acts: list[Step], at: datetime) -> str:
+    """What an act had left in force at that moment."""
+    return next((act.labels for act in reversed(acts) if act.at <= at), "")
 
 
 def _stops(db: Session, permit: Permit, acts: list[Step]) -> Iterator[Step]:
@@ -89,5 +112,4 @@ def _stops(db: Session, permit: Permit, acts: list[Step]) -> Iterator[Step]:
         (stopped.add if what == "suspended" else stopped.discard)(whose)
         if bool(stopped) is not stood_still:
             words = gettext("Layanan berjalan lagi") if stood_still else gettext("Layanan dihentikan sementara")
-            in_force = next(act.labels for act in reversed(acts) if act.at <= deed.at)
-            yield Step(deed.at, str(words), in_force if stood_still else "")
+            yield Step(deed.at, str(words), _in_force(acts, deed.at) if stood_still else "")

@@ -20,7 +20,8 @@ from idp.web.permits import Held
 
 @dataclass(frozen=True)
 class Withdrawn:
-    """`act`: withdrawn, expired, ended or struck_down; `citation`: of the law its law rows rest on, or empty."""
+    """`act`: withdrawn, amended (only a part), expired, ended or struck_down; `citation`: of the law that its law
+    rows rest on, or empty."""
 
     name: str
     agency_name: str
@@ -35,7 +36,7 @@ class Withdrawn:
 
 def describe(db: Session, gate: Gate, found: Withdrawal) -> Withdrawn:
     """In the language of the page at hand."""
-    ending = history.endings_of(db, [(found.citizen_id, found.consent_id)])[found.consent_id]
+    ending = history.endings_of(db, [(found.citizen_id, found.of_consent)])[found.consent_id]
     client, language = gate.registry.get().by_no[found.client_no], languages.current()
     purposes = gate.purposes.get()
     law = purposes.bases.get(gate.agreement(ending.agreement_no).law_statute_no or 0)

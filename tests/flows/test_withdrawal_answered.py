@@ -14,9 +14,10 @@ import pytest
 from idp.gate import Gate
 from idp.signals import withdrawal_mail
 from tests import local_http
+from tests.people import messages_to
 from tests.running import Running
 from tests.sample_client import Browser, Page
-from tests.withdrawing import Withdrawn, Withdraws
+from tests.withdrawing import OFFICERS, Withdrawn, Withdraws
 
 
 @pytest.fixture
@@ -201,3 +202,30 @@ def test_who_does_not_answer_is_reminded_and_seen_to_be_late(
     assert "Terlambat." in officer.get(link).html
     press(officer, officer.get(link), "withdrawal-deleted")
     assert "Terlambat." not in over.own_page()
+
+
+def test_one_attribute_taken_back_is_owed_an_answer_of_its_own(
+    running: Running, gate: Gate, withdrawn: Withdraws
+) -> None:
+    """(C039)"""
+    part = withdrawn("antrean-puskesmas", scope="openid profile email phone", part="email")
+    (link,) = part.links()
+    texts = [message["text"] for message in messages_to(running, OFFICERS[part.client_id])]
+    (text,) = (text for text in texts if link in text)
+    assert "Seorang warga mencabut sebagian izinnya untuk Antrean Puskesmas." in text
+    officer = running.browser()
+    page = officer.get(link)
+    data = re.findall(r"<dt>Data yang dicabut</dt><dd>(.*?)</dd>", page.html)
+    assert data == ["E-mail"]
+    press(officer, page, "withdrawal-deleted")
+    assert "Instansi menghapus data (E-mail)" in part.own_page()
+    assert "Aktif" in part.own_page()
+    assert part.trail() == ["withdrawal.told", "withdrawal.deleted"]
+    part.take_back("phone_number")
+    part.take_back()
+    deleted = running.rows(
+        "SELECT w.deleted_at IS NULL FROM idp.withdrawals AS w WHERE w.citizen_id = %(id)s ORDER BY w.due_at",
+        id=part.person.citizen_id,
+    )
+    assert deleted == [(False,), (True,), (True,)], "what was said of a part is not said of the rest"
+    assert "Instansi menghapus data (E-mail)" in part.own_page()

@@ -91,6 +91,7 @@ def test_a_program_reads_what_ended_and_answers(
     assert due - ended == timedelta(hours=72)
     assert item.pop("state") in ("withdrawn", "told")
     assert item == {
+        "id": str(over.consent_id),
         "consent_id": str(over.consent_id),
         "client_id": MINE,
         "sub": gate.sub(over.person.citizen_id, client),

@@ -1,4 +1,4 @@
-"""GET /agency-api/withdrawals, POST /agency-api/withdrawals/<consent_id>: an agency's program reads which
+"""GET /agency-api/withdrawals, POST /agency-api/withdrawals/<id>: an agency's program reads which
 permissions ended, and answers (DESIGN §7).
 
 The list is read from a cursor on, in the order in which it came to be; one who keeps the last `next` misses
@@ -110,16 +110,19 @@ def _answer(document: object) -> tuple[Answer, str | None]:
 
 
 def _described(db: Session, gate: Gate, found: list[Withdrawal]) -> list[dict[str, Any]]:
-    endings = history.endings_of(db, [(one.citizen_id, one.consent_id) for one in found])
+    endings = history.endings_of(db, [(one.citizen_id, one.of_consent) for one in found])
     return [_item(gate, one, endings[one.consent_id]) for one in found]
 
 
 def _item(gate: Gate, found: Withdrawal, ending: Ending) -> dict[str, Any]:
-    """`sub` is the one of the application in `client_id`; `by_law` are those of `attributes` that a law gives."""
+    """`id`, by which it is answered, is the consent's, or where only a part was taken back that of the act. `sub`
+    is the one of the application in `client_id`; `by_law` are those of `attributes` that a law gives.
+    """
     client, clock = gate.registry.get().by_no[found.client_no], found.clock
     attributes = gate.attributes.get().by_no
     item = {
-        "consent_id": str(found.consent_id),
+        "id": str(found.consent_id),
+        "consent_id": str(found.of_consent),
         "client_id": client.client_id,
         "sub": gate.sub(found.citizen_id, client),
         "purpose": gate.purposes.get().by_no[ending.purpose_no].code,

@@ -154,3 +154,24 @@ def test_of_withdrawals_at_once_one_is_recorded(database: Database) -> None:
                 "given",
                 "withdrawn",
             ]
+
+
+def test_what_ended_is_read_back_by_act_and_what_stands_is_not(db: Session) -> None:
+    """What an agency is told: of a part, the attributes taken back; of the whole, those that were left."""
+    agreement = an_agreement(db, required=("name",), optional=("phone_number", "email"), law=("nik",))
+    allowed, by_law = ("name", "phone_number", "email"), ("nik",)
+    giving, consent_id = a_consent(db, agreement, allowed=allowed, by_law=by_law)
+    place = (giving.citizen_id, consent_id)
+    assert history.endings_of(db, [place]) == {}
+    part = take_back(db, *place, "email")
+    assert isinstance(part, Amended)
+    found = history.endings_of(db, [place])
+    assert {key: one.attribute_nos for key, one in found.items()} == {part.record_id: numbers(db, ["email"])}
+    end(db, *place, LATER + DAY)
+    other, untouched = a_consent(db)
+    found = history.endings_of(db, [place, (other.citizen_id, untouched), (uuid4(), consent_id)])
+    assert set(found) == {part.record_id, consent_id}
+    whole = found[consent_id]
+    assert (whole.act, whole.attribute_nos) == ("withdrawn", numbers(db, ["name", "phone_number", "nik"]))
+    assert (whole.law_nos, whole.acted_at) == (numbers(db, ["nik"]), LATER + DAY)
+    assert history.endings_of(db, []) == {}
