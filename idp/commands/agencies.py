@@ -1,4 +1,4 @@
-"""`gapura agencies add|show|contact|overdue|verify|suspend|resume`: the public bodies that applications belong to."""
+"""`gapura agencies add|show|contact|overdue|verify|suspend|resume`: the public bodies that own applications."""
 
 import argparse
 from collections.abc import Callable
@@ -34,7 +34,7 @@ def add_to(subject: argparse.ArgumentParser) -> None:
     changing.add_argument("code")
     changing.add_argument("--dpo-contact", required=True, help="their e-mail address")
     late = add_command(
-        commands, "overdue", overdue, "Withdrawals that an agency owes an answer; exit 3 when one does."
+        commands, "overdue", overdue, "Withdrawals without an end after three days; exit 3 when any."
     )
     late.add_argument("--limit", type=int, default=100, help="at most so many, the longest overdue first")
     for name, run, text in (

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -13,6 +15,8 @@ from idp import cli
 from idp.clients import registry
 from idp.database import Database
 from idp.embedded_postgres import EmbeddedPostgres
+from idp.signals import delivery
+from idp.signals.withdrawal_clock import Answer
 from keys import handles
 
 _serial = count(1)
@@ -157,6 +161,24 @@ def test_a_data_protection_officer_is_an_address_that_can_be_written_to(
     (found,) = [one for one in run("agencies", "show") if one["code"] == agency]
     assert found["dpo_contact"] == "pdp@dinkes.example"
     assert "no agency" in refusal("agencies", "contact", "tidak-ada", "--dpo-contact", "pdp@dinkes.example")
+
+
+def test_what_an_agency_owes_for_three_days_is_listed(
+    run: Run, capsys: pytest.CaptureFixture[str], file: str, agency: str, database: Database
+) -> None:
+    client_id = run("clients", "add", "--file", file)["client_id"]
+    late, done, young = uuid4(), uuid4(), uuid4()
+    with database.writing() as db:
+        client_no = registry.load(db).by_id[client_id].client_no
+        now = db.connection().exec_driver_sql("SELECT now()").scalar_one()
+        for consent_id, hours in ((late, 73), (done, 80), (young, 71)):
+            delivery.start_clock(db, late, consent_id, client_no, now - timedelta(hours=hours))
+        found = delivery.find(db, late, done)
+        assert found is not None
+        delivery.answer(db, found, Answer.DELETED, None, by="link", actor_no=client_no)
+    assert cli.main(["agencies", "overdue", "--json", "--limit", "100000"]) == 3
+    rows = [one for one in json.loads(capsys.readouterr().out) if one["client_id"] == client_id]
+    assert [(one["agency"], one["id"], one["state"]) for one in rows] == [(agency, str(late), "withdrawn")]
 
 
 def test_an_agency_is_suspended_with_its_applications(run: Run, refusal: Run, file: str, agency: str) -> None:
