@@ -4,16 +4,22 @@ e-mail in the demo's inbox, follows its link, answers; the citizen reads the ans
 
 from typing import Any
 
-from tests.browser.visiting import PHONE, log_in
+from idp.gate import Gate
+from tests.browser.visiting import PHONE
+from tests.people import a_person
 from tests.running import Running
 from tests.sample_client import sign_in
 
 
-def test_a_withdrawal_is_answered_from_the_inbox_of_the_demo(page: Any, chromium: Any, running: Running) -> None:
-    citizen = running.citizen(10)
-    sign_in(running.browser(), running.client("bantuan-beras"), citizen, scope="openid profile", prompt="consent")
+def test_a_withdrawal_is_answered_from_the_inbox_of_the_demo(
+    page: Any, chromium: Any, running: Running, gate: Gate
+) -> None:
+    person = a_person(gate)
+    sign_in(running.browser(), running.client("bantuan-beras"), person.as_told(), scope="openid profile")
     page.goto(f"{running.issuer}/consents")
-    log_in(page, running, 10)
+    page.fill("#identifier", person.nik)
+    page.fill("#password", person.password)
+    page.click("#login-submit")
     page.locator(".permit", has_text="Bantuan Beras").get_by_role("link", name="Cabut izin").click()
     page.click("#withdraw-confirm")
     page.goto(f"{running.issuer}/consents?s=off")
@@ -27,7 +33,7 @@ def test_a_withdrawal_is_answered_from_the_inbox_of_the_demo(page: Any, chromium
     assert "Izin berakhir: Bantuan Beras" in mail.inner_text()
     mail.get_by_role("link").first.click()
     assert officer.inner_text("h1") == "Jawab pencabutan"
-    assert citizen["name"] not in officer.content()
+    assert "Sukarni" not in officer.content()
     officer.click("#withdrawal-acknowledge")
     assert "Jawaban Anda tercatat." in officer.inner_text(".note")
     page.reload()
