@@ -96,7 +96,7 @@ def test_an_application_of_an_earlier_release_learns_where_it_is_told_of_endings
     with land.database.reading() as db:
         clients = registry.load(db).by_id
     assert clients["antrean-puskesmas"].backchannel_logout_uri == "http://127.0.0.1:8106/backchannel-logout"
-    assert clients[services.DATA_PROVIDER].introspects == {"bantuan-beras"}
+    assert clients[services.DATA_PROVIDER].introspects == {"bantuan-beras", "antrean-puskesmas"}
 
 
 def test_every_client_is_live_with_the_secret_and_the_agreement_that_demo_json_promises(land: Country) -> None:
