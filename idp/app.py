@@ -11,6 +11,7 @@ from idp.endpoints.citizen import (
     disclosures,
     guide,
     notifications,
+    receipts,
     security,
     security_code_app,
     security_codes,
@@ -22,6 +23,7 @@ from idp.endpoints.protocol import (
     health,
     introspect,
     jwks,
+    ledger,
     logout,
     revoke,
     token,
@@ -75,11 +77,13 @@ PAGES = (
     disclosures,
     guide,
     notifications,
+    receipts,
     security,
     security_code_app,
     security_codes,
     security_password,
     health,
+    ledger,
 )
 
 
