@@ -1,15 +1,18 @@
-"""The acts that led to what stands, read back: one consent's history, and when a citizen said no. Writes
-nothing.
+"""The acts that led to what stands, read back: one consent's history, what ended with its last act, and when a
+citizen said no. Writes nothing.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from consent import models
+
+ENDS = ("withdrawn", "expired", "ended", "struck_down")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,19 @@ class PastAct:
     commitment: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The act that ended a consent, and what had been in force until then."""
+
+    act: str
+    acted_at: datetime
+    client_no: int
+    purpose_no: int
+    agreement_no: int
+    attribute_nos: frozenset[int]
+    law_nos: frozenset[int]
+
+
 def history(db: Session, citizen_id: UUID, consent_id: UUID) -> list[PastAct]:
     """The acts of one of this citizen's consents, oldest first; empty when it is not theirs."""
     rows = db.scalars(
@@ -44,6 +60,29 @@ def history(db: Session, citizen_id: UUID, consent_id: UUID) -> list[PastAct]:
         .order_by(models.Record.revision)
     )
     return [_past(row) for row in rows]
+
+
+def endings_of(db: Session, places: Collection[tuple[UUID, UUID]]) -> dict[UUID, Ending]:
+    """What ended, by consent; `places` are citizens and their consents. One that still stands is not in the
+    answer.
+    """
+    theirs = tuple_(models.Record.citizen_id, models.Record.consent_id).in_(list(places))
+    before: dict[UUID, models.Record] = {}
+    found: dict[UUID, Ending] = {}
+    for row in db.scalars(select(models.Record).where(theirs).order_by(models.Record.revision)):
+        if row.act in ENDS and row.consent_id in before:
+            stood = before[row.consent_id]
+            found[row.consent_id] = Ending(
+                act=row.act,
+                acted_at=row.acted_at,
+                client_no=row.client_no,
+                purpose_no=row.purpose_no,
+                agreement_no=row.agreement_no,
+                attribute_nos=frozenset(stood.attribute_nos),
+                law_nos=frozenset(stood.law_nos or ()),
+            )
+        before[row.consent_id] = row
+    return found
 
 
 def refusals(

@@ -41,9 +41,10 @@ class LegalBasis:
 
 @dataclass(frozen=True, slots=True)
 class Purposes:
-    """All versions by number, because old consents name them; the ones in force by code."""
+    """All versions by number, because old consents name them, and by `code/version`; the ones in force by code."""
 
     by_no: Mapping[int, Purpose]
+    by_name: Mapping[str, Purpose]
     by_code: Mapping[str, Purpose]
     bases: Mapping[int, LegalBasis]
 
@@ -136,6 +137,7 @@ def load(db: Session) -> Purposes:
     bases = db.scalars(select(models.LegalBasis))
     return Purposes(
         by_no={purpose.purpose_no: purpose for purpose, _ in found},
+        by_name={f"{purpose.code}/{purpose.version}": purpose for purpose, _ in found},
         by_code={purpose.code: purpose for purpose, superseded_at in found if superseded_at is None},
         bases={row.statute_no: LegalBasis(row.statute_no, row.kind, row.citation, row.text_uri) for row in bases},
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from flask import Flask
 
+from idp.endpoints.agency import withdrawals_link
 from idp.endpoints.citizen import (
     account,
     applications,
@@ -18,7 +19,9 @@ from idp.endpoints.citizen import (
     security_password,
 )
 from idp.endpoints.protocol import (
+    access_evaluation,
     authorize,
+    authzen_configuration,
     discovery,
     health,
     introspect,
@@ -53,9 +56,11 @@ HOT = (
     ("/userinfo", userinfo),
     ("/introspect", introspect),
     ("/revoke", revoke),
+    ("/access/v1/evaluation", access_evaluation),
     ("/jwks", jwks),
     ("/.well-known/openid-configuration", discovery),
     ("/.well-known/oauth-authorization-server", discovery),
+    ("/.well-known/authzen-configuration", authzen_configuration),
 )
 PAGES = (
     authorize,
@@ -82,6 +87,7 @@ PAGES = (
     security_code_app,
     security_codes,
     security_password,
+    withdrawals_link,
     health,
     ledger,
 )

@@ -28,6 +28,18 @@ VALUES (%(actor_id)s::uuid, %(actor_no)s::integer, %(action)s::text, %(object_id
         %(request_id)s::text, %(detail)s::jsonb)
 """
 
+# For the statement that answers "may I?": who asks about people or applications that are not here leaves a trace,
+# and the answer takes as long as any other. After `look` and `anew` (see `consent/verdict`).
+NOTED_OF_NOBODY = """
+noted AS (
+  INSERT INTO idp.audit_events (actor_no, action, object_id, outcome, detail)
+  SELECT %(client_no)s::integer, 'evaluation.of_nobody', %(asking_id)s::text, 'refused',
+         jsonb_build_object('looks', count(*))
+    FROM look
+   WHERE NOT (look.account_known AND look.client_no > 0) AND EXISTS (SELECT FROM anew)
+  HAVING count(*) > 0
+)"""
+
 
 def record(
     db: Session | psycopg.Connection[Any],

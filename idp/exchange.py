@@ -65,10 +65,14 @@ def _decoded(text: str) -> str:
             value = text if text.isascii() else text.encode("latin-1").decode()
     except (UnicodeDecodeError, UnicodeEncodeError):
         raise OAuthError(Code.INVALID_REQUEST, "a parameter is not valid UTF-8") from None
-    # Space and above cover nearly every value; only the rest is looked at twice.
-    if not value.isprintable() and any(ord(c) < 0x20 or ord(c) == 0x7F for c in value):
+    if has_controls(value):
         raise OAuthError(Code.INVALID_REQUEST, "a parameter holds control characters")
     return value
+
+
+def has_controls(value: str) -> bool:
+    """Whether a character of C0, or DEL, is among these. Most values are printable, and looked at once."""
+    return not value.isprintable() and any(ord(c) < 0x20 or ord(c) == 0x7F for c in value)
 
 
 def _decoded_or_empty(text: str) -> str:
@@ -130,21 +134,29 @@ class Request:
     def _form(self) -> bytes:
         if self.header("content-type").partition(";")[0].strip().lower() != FORM_TYPE:
             raise OAuthError(Code.INVALID_REQUEST, f"the content type of the body must be {FORM_TYPE}")
+        return self.content(FORM_LIMIT)
+
+    def content(self, limit: int) -> bytes:
+        """The body as it came; more bytes than `limit` are refused unread."""
         length = self.header("content-length")
         if length and not length.isdecimal():
             raise OAuthError(Code.INVALID_REQUEST, "the content length is not a number")
         expected = int(length.lstrip("0")[:12] or 0)  # leading zeros make no number smaller
-        if expected > FORM_LIMIT:
-            raise OAuthError(
-                Code.INVALID_REQUEST, "the body is longer than 64 KB", HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-            )
+        if expected > limit:
+            raise _too_long(limit)
         stream = self.environ["wsgi.input"]
-        body: bytes = stream.read(expected if length else FORM_LIMIT + 1)
-        if len(body) > FORM_LIMIT:
-            raise OAuthError(
-                Code.INVALID_REQUEST, "the body is longer than 64 KB", HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-            )
+        body: bytes = stream.read(expected if length else limit + 1)
+        if len(body) > limit:
+            raise _too_long(limit)
         return body
+
+
+def _too_long(limit: int) -> OAuthError:
+    return OAuthError(
+        Code.INVALID_REQUEST,
+        f"the body is longer than {limit // 1024} KB",
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    )
 
 
 @dataclass

@@ -40,7 +40,8 @@ class Job:
 SEND_MESSAGE = Job("message.send", tries=9, longest_wait=timedelta(minutes=5))
 SEND_RECOVERY_CODE = Job("recovery.send_code", tries=9, longest_wait=timedelta(minutes=5))
 AWAIT_FIRST_LOOK = Job("first_look.await")
-JOBS: tuple[Job, ...] = (SEND_MESSAGE, SEND_RECOVERY_CODE, AWAIT_FIRST_LOOK)
+WRITE_TO_AGENCY = Job("withdrawal.write", tries=36)  # for a day: then its reminder is due, which tries anew
+JOBS: tuple[Job, ...] = (SEND_MESSAGE, SEND_RECOVERY_CODE, AWAIT_FIRST_LOOK, WRITE_TO_AGENCY)
 
 DEFER = """
 SELECT jobs.procrastinate_defer_jobs_v1(ARRAY[

@@ -13,7 +13,8 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -87,9 +88,10 @@ def _run(installation: Installation) -> None:
     """Make ready, start, watch; whatever ends it, the children end first and the database last."""
     children: list[Child] = []
     try:
-        _make_ready(installation)
-        _count_anew(installation.settings)
-        children += _children(installation)
+        with _in_words():
+            _make_ready(installation)
+            _count_anew(installation.settings)
+            children += _children(installation)
         for child in children:
             if child.address is not None:
                 _refuse_taken_port(urlsplit(child.address).port or 80)
@@ -101,6 +103,20 @@ def _run(installation: Installation) -> None:
     finally:
         _be_deaf()
         stop_all(children)
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """What the instance folder holds and cannot be used: a file where a folder belongs, or somebody else's."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            raise
+        place = error.filename2 or error.filename
+        raise BadStart(
+            f"{place} cannot be used ({error.strerror}); mend or remove it, or set GAPURA_INSTANCE."
+        ) from error
 
 
 def _make_ready(installation: Installation) -> None:

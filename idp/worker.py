@@ -31,7 +31,17 @@ from idp.ledger_upkeep import DayClosing
 from idp.revocation.consent import expire_due
 from idp.revocation.session import end_with as end_sessions_with
 from idp.settings import Mode, Settings
-from idp.signals import deliveries, endings_ahead, first_looks, gateway, messages, recovery_messages, telling
+from idp.signals import (
+    deliveries,
+    delivery,
+    endings_ahead,
+    first_looks,
+    gateway,
+    messages,
+    recovery_messages,
+    telling,
+    withdrawal_mail,
+)
 from idp.signals.messages import Message, Sender
 from idp.web import rate_limits
 from keys import keyring, store_marks
@@ -88,6 +98,8 @@ def duties(parts: Parts) -> tuple[Duty, ...]:
         Duty("hand signals over", timedelta(seconds=0.5), lambda: telling.hand_over(parts.gate)),
         Duty("deliver signals", timedelta(seconds=0.5), attempts.step),
         Duty("give up deliveries", timedelta(minutes=1), lambda: telling.give_up_too_old(parts.gate)),
+        Duty("number withdrawals", timedelta(seconds=1), lambda: _number_withdrawals(parts)),
+        Duty("remind agencies", timedelta(minutes=1), lambda: withdrawal_mail.remind(parts.gate)),
         Duty("end sessions that ran out", timedelta(seconds=60), lambda: _end_sessions(parts)),
         Duty("end consents that ran out", timedelta(seconds=60), lambda: _end_consents(parts)),
         Duty("tell what ends soon", timedelta(hours=1), lambda: ahead.step(parts.database, parts.now())),
@@ -104,8 +116,10 @@ def duties(parts: Parts) -> tuple[Duty, ...]:
 
 def handlers(gate: Gate) -> Mapping[Job, Handler]:
     """What each kind of job does."""
+    sender = _sender(gate.settings)
     return {
-        jobs.SEND_MESSAGE: partial(messages.send, gate, _sender(gate.settings)),
+        jobs.SEND_MESSAGE: partial(messages.send, gate, sender),
+        jobs.WRITE_TO_AGENCY: partial(withdrawal_mail.write, gate, sender),
         jobs.SEND_RECOVERY_CODE: partial(recovery_messages.send_code, gate),
         jobs.AWAIT_FIRST_LOOK: partial(first_looks.after_consent, gate),
     }
@@ -201,6 +215,11 @@ def _end_sessions(parts: Parts) -> bool:
 def _end_consents(parts: Parts) -> bool:
     with parts.database.writing() as db:
         return expire_due(db, parts.gate, BATCH) == BATCH
+
+
+def _number_withdrawals(parts: Parts) -> bool:
+    with parts.database.writing() as db:
+        return delivery.number_events(db, BATCH) == BATCH
 
 
 def _expire_recoveries(parts: Parts) -> bool:

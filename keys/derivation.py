@@ -33,6 +33,7 @@ class Label(StrEnum):
     RECOVERY_STEPS = "recovery-steps"
     CANCELLATION = "cancellation"
     ACTIVATION = "activation"
+    WITHDRAWAL = "withdrawal"
     REPEATABLE_NONCE = "repeatable-nonce"  # of what must seal to the same text again
 
     # Sealed at rest: keys/sealing.RestSealer. Each stands in idp/resealing too.

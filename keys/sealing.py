@@ -43,6 +43,7 @@ class Kind(Enum):
     RECOVERY_STEPS = Label.RECOVERY_STEPS, 1
     CANCELLATION = Label.CANCELLATION, 11  # a recovery stays open for ten
     ACTIVATION = Label.ACTIVATION, 1
+    WITHDRAWAL = Label.WITHDRAWAL, 30  # an agency late by weeks can still answer
 
     def __init__(self, label: Label, longest_days: int) -> None:
         self.label = label

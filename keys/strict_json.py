@@ -1,14 +1,17 @@
-"""JSON from strangers, read strictly: no member twice, no endless number, no bottomless nesting (RFC 7519 §4).
+"""JSON from strangers, read strictly: no member twice, no endless number, no bottomless nesting, no half of a
+character (RFC 7519 §4, I-JSON: RFC 7493 §2).
 
 Two readers that disagree about which of two equal members counts are a way to show one thing and mean another.
 """
 
 import json
 import math
+import re
 from typing import Any
 
 DEEPEST = 32
 LONGEST_INTEGER = 20  # digits; 2^64 has 20
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def read(text: bytes | str, deepest: int = DEEPEST) -> Any:
@@ -25,7 +28,17 @@ def read(text: bytes | str, deepest: int = DEEPEST) -> Any:
         raise ValueError("not acceptable JSON") from None
     if not _at_most(value, deepest):
         raise ValueError("nested too deeply")
+    if _SURROGATE.search(text if isinstance(text, str) else text.decode("latin-1")):
+        _refuse_half_characters(value)
     return value
+
+
+def _refuse_half_characters(value: Any) -> None:
+    """Whoever writes it again, as JSON or in a database, fails on it."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError("half of a surrogate pair") from None
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -147,19 +147,5 @@ def read_asked(acr_values: Iterable[str], essential: Collection[str] | None) -> 
     return Asked(_known(acr_values))
 
 
-def requirement_for(asked: Asked, floor: Requirement, reached: Reached, now: datetime) -> Requirement:
-    """What this sign-in has to reach: the floor, raised to the first wish that is met already, else to the first
-    that can be.
-
-    A wish beyond the citizen's identity proof is passed over if it was voluntary, and kept (so that the door
-    refuses) if not.
-    """
-    wished = [highest([floor, _OF_ACR[acr]]) for acr in asked.wished]
-    met = [one for one in wished if find_shortfall(reached, one, now) is None]
-    within_reach = [one for one in wished if not is_out_of_reach(reached.ial, one)]
-    candidates = met or within_reach or (wished if asked.essential else [])
-    return candidates[0] if candidates else floor
-
-
 def _known(names: Iterable[str]) -> tuple[Acr, ...]:
     return tuple(Acr(name) for name in names if name in _OF_ACR)

@@ -31,6 +31,10 @@ SECRET_BYTES = 32
 BASIC_AFTER_RECOVERY = timedelta(hours=24)
 
 
+# Lent to every statement that rests on a session `s`. It ends by the clock; the worker only writes that down.
+LIVES = """s.ended_at IS NULL AND s.expires_at > coalesce(%(now)s::timestamptz, now())
+   AND s.seen_at + s.idle_seconds * interval '1 second' > coalesce(%(now)s::timestamptz, now())"""
+
 # A suspension meanwhile wins: the account's row is locked and judged again. So does another password: a session
 # that rests on the one of before is none of those that the change could see and end. For a day after a recovery
 # the account is `basic`, whatever was proved: the session is AAL1 and ends with that day (experience.md §3.4).
@@ -89,7 +93,7 @@ UPDATE idp.sessions AS s
 RETURNING s.session_id, s.authenticated_at, s.expires_at, s.aal
 """
 
-_FIND = """
+_FIND = f"""
 SELECT s.session_id, s.secret_digest, s.audience, s.started_at, s.authenticated_at, s.seen_at, s.expires_at,
        s.idle_seconds, s.aal, s.amr, s.client_nos, s.acting_for_id, a.ial,
        coalesce(%(now)s::timestamptz, now()) AS now
@@ -97,8 +101,7 @@ SELECT s.session_id, s.secret_digest, s.audience, s.started_at, s.authenticated_
   JOIN idp.accounts AS a ON a.citizen_id = s.citizen_id
  WHERE s.citizen_id = %(citizen_id)s AND s.session_id = %(session_id)s AND s.secret_digest = %(secret_digest)s
    AND s.audience = %(audience)s::idp.audience AND a.state = 'active'
-   AND s.ended_at IS NULL AND s.expires_at > coalesce(%(now)s::timestamptz, now())
-   AND s.seen_at + s.idle_seconds * interval '1 second' > coalesce(%(now)s::timestamptz, now())
+   AND {LIVES}
 """
 
 _TOUCH = """

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from consent.agreements import Agreement
 from consent.consents import Head
+from idp.accounts import sessions
 from idp.accounts.assurance import Reached
 from idp.authorization.interaction import Standing
 from idp.clients.registry import Client
@@ -16,7 +17,7 @@ from idp.gate import Gate
 from idp.hot_connection import HotConnection
 
 # It decides nothing and writes nothing, so it needs no lock.
-_LOOK = """
+_LOOK = f"""
 SELECT s.authenticated_at, s.aal, s.amr, a.state::text, a.ial,
        c.consent_id, c.agreement_no, c.revision, c.given_at, c.expires_at, c.attribute_nos, c.law_nos,
        c.offered_nos, c.paused_at, c.withdrawn_at, c.agency_no,
@@ -27,8 +28,7 @@ SELECT s.authenticated_at, s.aal, s.amr, a.state::text, a.ial,
     ON c.citizen_id = s.citizen_id AND c.client_no = %(client_no)s::integer
    AND c.purpose_no = %(purpose_no)s::integer
  WHERE s.citizen_id = %(citizen_id)s AND s.session_id = %(session_id)s AND s.secret_digest = %(secret_digest)s
-   AND s.audience = 'citizen' AND s.ended_at IS NULL AND s.expires_at > coalesce(%(now)s::timestamptz, now())
-   AND s.seen_at + s.idle_seconds * interval '1 second' > coalesce(%(now)s::timestamptz, now())
+   AND s.audience = 'citizen' AND {sessions.LIVES}
 """
 
 

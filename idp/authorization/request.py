@@ -41,10 +41,6 @@ class AuthorizationRequest:
     def asked_nos(self) -> frozenset[int]:
         return frozenset(self.userinfo_nos) | frozenset(self.id_token_nos)
 
-    @property
-    def wants_refresh_token(self) -> bool:
-        return "offline_access" in self.scope.split(" ")
-
 
 def encoded(parameters: Parameters) -> str:
     """The query that reads as these parameters."""

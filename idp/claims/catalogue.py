@@ -49,6 +49,8 @@ SCOPES: dict[str, tuple[str, ...]] = {
     for scope in dict.fromkeys(claim.scope for claim in CLAIMS.values())
 }
 BARE_SCOPES = ("openid", "offline_access")  # scopes that ask for no attribute
+MAY_I = "may_i"  # a data provider's own: it asks before it answers
+MACHINE_SCOPES = (MAY_I,)  # of client credentials, where nobody signs in
 
 CLAIMS_OF_ATTRIBUTE: dict[str, tuple[str, ...]] = {
     attribute: tuple(claim.name for claim in CLAIMS.values() if claim.attribute == attribute)

@@ -62,7 +62,8 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """`origins`: whom CORS answers; `agency_codes`, `agency_names`: of every agency, for holders of attributes.
+    """`origins`: whom CORS answers; `agency_codes`, `agency_names`: of every agency, for holders of attributes;
+    `agreements`: those in force, by client and purpose.
 
     `look_alikes`: what `look_alikes.of` has found, by client and language, as long as this registry stands.
     """
@@ -72,6 +73,7 @@ class Registry:
     origins: frozenset[str]
     agency_codes: dict[int, str]
     agency_names: dict[int, dict[str, str]]
+    agreements: dict[tuple[int, int], Agreement]
     look_alikes: dict[tuple[int, str], Client | None] = field(default_factory=dict)
 
 
@@ -83,7 +85,8 @@ def load(db: Session) -> Registry:
     secrets = defaultdict(list)
     for secret in db.scalars(select(models.ClientSecret).order_by(models.ClientSecret.slot)):
         secrets[secret.client_no].append((secret.slot, secret.secret_digest, secret.expires_at))
-    sign_in = {one.client_no: one for one in agreements.list_in_force(db) if one.for_sign_in}
+    agreed = agreements.list_in_force(db)
+    sign_in = {one.client_no: one for one in agreed if one.for_sign_in}
     rows = db.execute(
         select(models.Client, models.Agency, models.Sector)
         .join(models.Agency, models.Agency.agency_no == models.Client.agency_no)
@@ -97,6 +100,7 @@ def load(db: Session) -> Registry:
         origins=frozenset(origin for client in clients for origin in client.origins),
         agency_codes={number: code for number, code, _ in agencies},
         agency_names={number: name for number, _, name in agencies},
+        agreements={(one.client_no, one.purpose_no): one for one in agreed},
     )
 
 

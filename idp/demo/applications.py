@@ -69,6 +69,7 @@ def _differs(client: Client, raw: dict[str, Any]) -> bool:
         "redirect_uris": client.redirect_uris,
         "backchannel_logout_uri": client.backchannel_logout_uri,
         "introspects": client.rest.get("introspects"),
+        "scope": " ".join(client.scopes) or None,
     }
     return any(raw.get(name) != value for name, value in kept.items())
 

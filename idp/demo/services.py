@@ -215,13 +215,14 @@ APPLICATIONS = (
             "id_token_signed_response_alg": "ES256",
         },
     ),
-    # The civil registry as data provider: asks about the token before it answers the rice aid's application.
+    # The civil registry as data provider: asks before it answers the rice aid's application, about the token that
+    # is shown or, where the citizen is not there, whether it may.
     Application(
         DATA_PROVIDER,
         "dukcapil-nusantara",
         "machine",
         {"id": "Data Dukcapil", "en": "Registry data"},
-        "",
+        "may_i",
         port_offset=4,
         more={"introspects": ["bantuan-beras"]},
     ),

@@ -1,6 +1,6 @@
 """A consent withdrawn or run out, whole or in one attribute, and what ends with it (DESIGN §4): the refresh
-families of that client, and the agency is told and its clock begins. Codes and access tokens need nothing: they
-carry the consent's id, and it is asked at every use.
+families of that client, and the agency is told, by signal and by e-mail, and its clock begins. Codes and access
+tokens need nothing: they carry the consent's id, and it is asked at every use.
 """
 
 from uuid import UUID
@@ -13,7 +13,7 @@ from consent.ledger import record_form
 from consent.outcomes import AlreadyEnded, Amended, Ended, NotFound, NotTaken
 from idp import audit
 from idp.gate import Gate
-from idp.signals import delivery, outbox
+from idp.signals import delivery, outbox, withdrawal_mail
 from idp.signals.security_events import Event
 from idp.tokens import refresh_families
 
@@ -90,6 +90,7 @@ def end_with(db: Session, citizen_id: UUID, ended: Ended) -> None:
     detail = {"consent_id": str(ended.consent_id), "reason": ended.act}
     outbox.put(db, ended.client_no, citizen_id, "consent-withdrawn", detail, ended.at)
     delivery.start_clock(db, citizen_id, ended.consent_id, ended.client_no, ended.at)
+    withdrawal_mail.ask(db, citizen_id, ended.consent_id)
 
 
 def _note(db: Session, citizen_id: UUID, consent_id: UUID, act: str) -> None:

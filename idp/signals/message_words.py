@@ -17,11 +17,14 @@ class Kind(StrEnum):
     RECOVERY_ASKED = "recovery_asked"
     RECOVERY_CODE = "recovery_code"
     SECOND_FACTOR = "second_factor"
+    WITHDRAWAL = "withdrawal"
+    WITHDRAWAL_REMINDER = "withdrawal_reminder"
+    WITHDRAWAL_OVERDUE = "withdrawal_overdue"
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """`subject` stands above an e-mail only. `text` is filled by `str.format`."""
+    """`subject` stands above an e-mail only. Both are filled by `str.format`."""
 
     subject: str
     text: str
@@ -36,7 +39,7 @@ WORDS = {
         "id": Words("Kode Gapura", "{code} kode Gapura. Jangan beri tahu siapa pun, termasuk petugas."),
         "en": Words("Gapura code", "{code} is your Gapura code. Tell no one, not even staff."),
     },
-    # The one message with a link: whoever did not ask must be able to say so without signing in.
+    # The one message to citizens with a link: whoever did not ask must be able to say so without signing in.
     Kind.RECOVERY_ASKED: {
         "id": Words("Pemulihan akun Gapura", "Ada yang meminta pemulihan akun Anda. Bukan Anda? Batalkan: {link}"),
         "en": Words("Gapura account recovery", "Someone asked to recover your account. Not you? Cancel: {link}"),
@@ -53,13 +56,50 @@ WORDS = {
         ),
         "en": Words("Gapura recovery code", "{code} is your Gapura recovery code. Tell no one, not even staff."),
     },
+    # To an agency's data protection officer. The link is the answer: no account, and nothing of the citizen here.
+    Kind.WITHDRAWAL: {
+        "id": Words(
+            "Izin berakhir: {name}",
+            "Izin seorang warga untuk {name} berakhir. Berhentilah memakai datanya, lalu hapus, atau sebutkan "
+            "hukum yang mewajibkan penyimpanan, paling lambat {due}. Jawab tanpa akun: {link}",
+        ),
+        "en": Words(
+            "Permission ended: {name}",
+            "A citizen's permission for {name} ended. Stop using the data, then delete it, or name the law that "
+            "makes you keep it, by {due}. Answer without an account: {link}",
+        ),
+    },
+    Kind.WITHDRAWAL_REMINDER: {
+        "id": Words(
+            "Pengingat: izin berakhir: {name}",
+            "Izin seorang warga untuk {name} berakhir, dan menurut jawaban Anda datanya belum dihapus. Hapuslah, "
+            "atau sebutkan hukum yang mewajibkan penyimpanan, paling lambat {due}. Jawab tanpa akun: {link}",
+        ),
+        "en": Words(
+            "Reminder: permission ended: {name}",
+            "A citizen's permission for {name} ended, and by your answers the data is not deleted yet. Delete it, "
+            "or name the law that makes you keep it, by {due}. Answer without an account: {link}",
+        ),
+    },
+    Kind.WITHDRAWAL_OVERDUE: {
+        "id": Words(
+            "Terlambat: izin berakhir: {name}",
+            "Jawaban Anda tentang izin untuk {name} yang berakhir seharusnya sampai paling lambat {due}. Warga "
+            "melihat bahwa instansi Anda terlambat. Jawab tanpa akun: {link}",
+        ),
+        "en": Words(
+            "Overdue: permission ended: {name}",
+            "Your answer about the permission for {name} that ended was due by {due}. The citizen sees that your "
+            "agency is late. Answer without an account: {link}",
+        ),
+    },
 }
 
 
 def words(kind: Kind, language: str, **places: str) -> Words:
     """The words of one message. `language` is `id` or `en`."""
     found = WORDS[kind][language]
-    return Words(found.subject, found.text.format(**places))
+    return Words(found.subject.format(**places), found.text.format(**places))
 
 
 def with_code(kind: Kind, language: str, code: str, *, host: str, by_sms: bool) -> Words:

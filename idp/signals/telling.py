@@ -50,15 +50,14 @@ def _handed_over(db: Session, gate: Gate, signal: Signal) -> str:
     if signal.kind not in BY_LOGOUT_TOKEN:
         return "no_receiver"  # security events, which no client can ask for yet
     try:
-        about = deliveries.about_of(signal.detail)
+        deliveries.about_of(signal.detail)
     except deliveries.Unreadable:
         log.error("signal unreadable", kind=signal.kind, signal_id=signal.signal_id)
         return "unreadable"
     if client is not None and client.backchannel_logout_uri:
         deliveries.keep(db, gate.rest_sealer, signal)
         return "kept"
-    if about.consent_id is not None:  # a session's end was said on the page of signing out
-        delivery.not_told(db, signal.citizen_id, about.consent_id, 0)
+    # A session's end was said on the page of signing out; of a consent's its agency is written to.
     return "no_address"
 
 
@@ -175,11 +174,13 @@ def _give_up(db: Session, gate: Gate, claimed: Delivery, answer: str) -> None:
         consent_id = deliveries.opened(gate.rest_sealer, claimed).consent_id
     except deliveries.Unreadable:
         consent_id = None
-    if consent_id is not None:
-        delivery.not_told(db, claimed.citizen_id, consent_id, claimed.attempts)
     told = {"client_no": claimed.client_no, "attempts": claimed.attempts}
-    kind = "withdrawal_not_told" if claimed.kind == "consent-withdrawn" else "logout_not_told"
-    notifications.add(db, claimed.citizen_id, kind, told | ({"consent_id": str(consent_id)} if consent_id else {}))
+    if consent_id is None:
+        kind = "withdrawal_not_told" if claimed.kind == "consent-withdrawn" else "logout_not_told"
+        notifications.add(db, claimed.citizen_id, kind, told)
+    elif delivery.not_told(db, claimed.citizen_id, consent_id, claimed.attempts):  # nor by e-mail
+        detail = told | {"consent_id": str(consent_id)}
+        notifications.add(db, claimed.citizen_id, "withdrawal_not_told", detail)
     audit.record(
         db,
         action="delivery.given_up",

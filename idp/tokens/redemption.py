@@ -25,14 +25,14 @@ from idp.authorization.codes import Code
 from idp.hot_connection import HotConnection
 from idp.tokens import refresh_families
 
-_LIVE = """
+_LIVE = f"""
   SELECT s.authenticated_at, s.aal, s.amr, s.seen_at, a.ial, c.consent_id, c.attribute_nos,
          s.client_nos @> ARRAY[%(client_no)s::integer] AS joined_before
     FROM idp.sessions AS s
     JOIN idp.accounts AS a ON a.citizen_id = s.citizen_id
     JOIN consent.consents AS c ON c.citizen_id = s.citizen_id
    WHERE s.citizen_id = %(citizen_id)s AND s.session_id = %(session_id)s
-     AND s.ended_at IS NULL AND s.expires_at > coalesce(%(now)s::timestamptz, now())
+     AND {sessions.LIVES}
      AND a.state = 'active'
      AND c.client_no = %(client_no)s::integer AND c.purpose_no = %(purpose_no)s::integer
      AND c.consent_id = %(consent_id)s

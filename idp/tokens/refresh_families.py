@@ -15,11 +15,10 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from idp.accounts import sessions
 from idp.hot_connection import HotConnection
 from keys.errors import CannotOpen
 from keys.sealing import Kind, Sealer
-
-GRACE_SECONDS = 60
 
 
 class FamilyEnd(StrEnum):
@@ -121,7 +120,7 @@ WITH live AS MATERIALIZED (
      AND (%(session_id)s::uuid IS NULL
           OR EXISTS (SELECT FROM idp.sessions AS s
                       WHERE s.citizen_id = %(citizen_id)s AND s.session_id = %(session_id)s
-                        AND s.ended_at IS NULL AND s.expires_at > coalesce(%(now)s::timestamptz, now())))
+                        AND {session_lives}))
      AND EXISTS (SELECT FROM idp.clients AS client
                   WHERE client.client_no = %(client_no)s::integer
                     AND client.state = ANY (%(open_states)s::idp.client_state[])
@@ -152,7 +151,7 @@ WITH live AS MATERIALIZED (
 SELECT rotated.generation, rotated.ended_at IS NOT NULL AS reused, live.attribute_nos,
        coalesce(%(now)s::timestamptz, now()) AS now
   FROM rotated LEFT JOIN live ON true
-""".replace(
+""".replace("{session_lives}", sessions.LIVES).replace(
     "{superseded_long_ago}",
     """(f.generation > %(generation)s::integer
           AND CASE WHEN f.generation = %(generation)s::integer + 1 THEN f.rotated_at ELSE f.rotated_before_at END

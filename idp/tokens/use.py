@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from consent import disclosures
+from idp.accounts import sessions
 from idp.hot_connection import HotConnection
 from idp.tokens.access_token import NOBODY, AccessToken
 
@@ -36,7 +37,7 @@ _TOKEN = """
      AND (%(session_id)s::uuid IS NULL
           OR EXISTS (SELECT FROM idp.sessions AS s
                       WHERE s.citizen_id = %(citizen_id)s AND s.session_id = %(session_id)s
-                        AND s.ended_at IS NULL AND s.expires_at > coalesce(%(now)s::timestamptz, now())))
+                        AND {session_lives}))
      AND %(token_expires_at)s > coalesce(%(now)s::timestamptz, now())
      AND EXISTS ({issued_to}){asking}
   FOR SHARE OF c
@@ -46,12 +47,14 @@ _WITH_PROFILE = _TOKEN.format(
     joins="""
     JOIN idp.citizen_keys AS k ON k.citizen_id = a.citizen_id
     JOIN idp.profiles AS p ON p.citizen_id = a.citizen_id""",
+    session_lives=sessions.LIVES,
     issued_to=_ISSUED_TO,
     asking="",
 )
 _FOR_ASKING = _TOKEN.format(
     columns="",
     joins="",
+    session_lives=sessions.LIVES,
     issued_to=_ISSUED_TO,
     asking=f" AND EXISTS ({_ASKING})",
 )
@@ -63,13 +66,15 @@ _INTROSPECT = f"""
 WITH token AS ({_FOR_ASKING}), {disclosures.DISCLOSED_INTROSPECTION}
 SELECT token.attribute_nos FROM token
 """
+# Whether a machine's own token speaks for its client: a condition for statements that answer to it.
+MACHINE_LIVES = f"""%(token_expires_at)s > coalesce(%(now)s::timestamptz, now())
+   AND EXISTS ({_ISSUED_TO})
+   AND NOT EXISTS (SELECT FROM idp.revoked_tokens AS r
+                    WHERE r.citizen_id = %(citizen_id)s AND r.revoked_id = %(token_id)s)"""
 _MACHINE = f"""
 SELECT true
- WHERE %(token_expires_at)s > coalesce(%(now)s::timestamptz, now())
-   AND EXISTS ({_ISSUED_TO})
+ WHERE {MACHINE_LIVES}
    AND EXISTS ({_ASKING})
-   AND NOT EXISTS (SELECT FROM idp.revoked_tokens AS r
-                    WHERE r.citizen_id = %(citizen_id)s AND r.revoked_id = %(token_id)s)
 """
 
 
@@ -83,7 +88,8 @@ class Released:
     updated_at: datetime
 
 
-def _parameters(token: AccessToken, open_states: list[str], now: datetime | None) -> dict[str, Any]:
+def parameters(token: AccessToken, open_states: list[str], now: datetime | None) -> dict[str, Any]:
+    """What the statements of this module, and those that borrow from it, ask of a token."""
     return {
         "citizen_id": token.citizen_id or NOBODY,
         "client_no": token.client_no,
@@ -103,8 +109,8 @@ def release(
 ) -> Released | None:
     """Disclose at userinfo what the token asks and the consent covers; None: the token gives nothing (any
     more)."""
-    parameters = _parameters(token, open_states, now) | {"asked_nos": list(token.userinfo_nos)}
-    row = connection.row(_USERINFO, parameters)
+    values = parameters(token, open_states, now) | {"asked_nos": list(token.userinfo_nos)}
+    row = connection.row(_USERINFO, values)
     return None if row is None else Released(tuple(row[0]), bytes(row[1]), bytes(row[2]), row[3])
 
 
@@ -118,11 +124,11 @@ def introspected(
     now: datetime | None = None,
 ) -> frozenset[int] | None:
     """What the consent covers, told to the client that asks and logged under its agency; None: not active."""
-    parameters = _parameters(token, open_states, now) | {
+    values = parameters(token, open_states, now) | {
         "asking_no": asking_no,
         "source_agency_no": asking_agency_no,
     }
-    row = connection.row(_INTROSPECT, parameters)
+    row = connection.row(_INTROSPECT, values)
     return None if row is None else frozenset(row[0])
 
 
@@ -135,5 +141,5 @@ def machine_lives(
     now: datetime | None = None,
 ) -> bool:
     """Whether a machine's own token still speaks for its client, to the client that asks."""
-    parameters = _parameters(token, open_states, now) | {"asking_no": asking_no}
-    return connection.row(_MACHINE, parameters) is not None
+    values = parameters(token, open_states, now) | {"asking_no": asking_no}
+    return connection.row(_MACHINE, values) is not None

@@ -6,6 +6,7 @@ the release before asks for the old address and gets the new sheet, uncached, ra
 
 import gzip
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,13 +15,14 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, abort, g, make_response, render_template, request
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from idp.web import headers, languages
 
 STATIC = Path(__file__).parents[2] / "static"
 FILES = {"style.css": "text/css; charset=utf-8", "gapura.svg": "image/svg+xml"}
 LONGEST_KEPT_QUERY = 2048
+MAIL_ADDRESS = re.compile(r"[\w.+-]+@[\w.-]+\.\w+")
 FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -84,6 +86,7 @@ def install(app: Flask, issuer: str) -> None:
         length_of_days=languages.length_of_days,
         number=languages.number,
         initials=initials,
+        contact=contact,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
@@ -128,6 +131,11 @@ def _same_page_in(language: str) -> str:
 def initials(name: str) -> str:
     """Of an application's first two words, for the seal beside its name."""
     return "".join(word[0] for word in name.split()[:2]).upper()
+
+
+def contact(told: str) -> Markup:
+    """Where a data protection officer is reached: an e-mail address as a link, anything else as it stands."""
+    return Markup('<a href="mailto:{0}">{0}</a>').format(told) if MAIL_ADDRESS.fullmatch(told) else escape(told)
 
 
 def _kept_together(written: Callable[[datetime], str]) -> Callable[[datetime], Markup]:

@@ -1,6 +1,6 @@
-"""What happened to one consent, newest first: the acts of its record, and when its application was stopped and
-when it went on. A stop changes nothing of what was given, so it is no act of the record; but nothing left
-meanwhile, and the citizen sees that too (C048).
+"""What happened to one consent, newest first: the acts of its record, what its agency answered to the end, and
+when its application was stopped and when it went on. A stop changes nothing of what was given, so it is no act of
+the record; but nothing left meanwhile, and the citizen sees that too (C048).
 """
 
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ from consent import history as past
 from consent.history import PastAct
 from idp import audit
 from idp.gate import Gate
+from idp.signals.withdrawal_clock import Clock
 from idp.web import permits
 from idp.web.permits import Permit
 
@@ -43,13 +44,13 @@ class Step:
     record_id: UUID | None = None  # of the act, whose receipt there is; a stop is none
 
 
-def steps(db: Session, gate: Gate, citizen_id: UUID, permit: Permit) -> list[Step]:
+def steps(db: Session, gate: Gate, citizen_id: UUID, permit: Permit, now: datetime) -> list[Step]:
     """What happened to this consent of the citizen's."""
-    acts = past.history(db, citizen_id, permit.consent_id)
-    done = [_step(gate, act) for act in acts]
-    if done:
-        done.extend(_stops(db, permit, done))
-    return sorted(done, key=lambda step: step.at, reverse=True)
+    acts = [_step(gate, act) for act in past.history(db, citizen_id, permit.consent_id)]
+    stops = list(_stops(db, permit, acts)) if acts else []
+    answers = _answers(permit.clock, now) if permit.clock else []
+    # Of one moment the last comes first here too: an answer may say all that comes before it.
+    return sorted([*reversed(answers), *acts, *stops], key=lambda step: step.at, reverse=True)
 
 
 def named(act: str, actor: str) -> str:
@@ -64,6 +65,20 @@ def _step(gate: Gate, act: PastAct) -> Step:
     held = permits.held(gate, act.attribute_nos, act.law_nos)
     listed = permits.listed(one.label for one in held)
     return Step(act.acted_at, named(act.act, act.actor), listed, act.record_id)
+
+
+def _answers(clock: Clock, now: datetime) -> list[Step]:
+    """The agency's side, in order."""
+    kept = gettext("Instansi wajib menyimpan data menurut %(statute)s", statute=clock.kept_under)
+    late = clock.due_at if clock.overdue(now) else None
+    moments = (
+        (clock.told_at, gettext("Instansi diberi tahu")),
+        (clock.acknowledged_at, gettext("Instansi berhenti memakai data")),
+        (clock.kept_at, kept),
+        (clock.deleted_at, gettext("Instansi menghapus data")),
+        (late, gettext("Batas jawaban instansi lewat")),
+    )
+    return [Step(at, str(words), "") for at, words in moments if at is not None]
 
 
 def _stops(db: Session, permit: Permit, acts: list[Step]) -> Iterator[Step]:

@@ -18,7 +18,7 @@ from consent.consents import Head
 from idp.claims.notice_words import in_language
 from idp.gate import Gate
 from idp.signals import delivery
-from idp.signals.delivery import Clock
+from idp.signals.withdrawal_clock import Clock
 from idp.web import languages
 
 ENDING_SOON = timedelta(days=30)  # from the first reminder on
@@ -64,11 +64,11 @@ class Permit:
 
     @property
     def labels(self) -> str:
-        return listed(held.label for held in self.attributes)
+        return listed(one.label for one in self.attributes)
 
     @property
     def law_labels(self) -> str:
-        return listed(held.label for held in self.attributes if held.by_law)
+        return listed(one.label for one in self.attributes if one.by_law)
 
 
 @dataclass(frozen=True)
@@ -191,6 +191,7 @@ def _state(head: Head, now: datetime, *, open_now: bool) -> str:
 
 
 def held(gate: Gate, numbers: frozenset[int], law_nos: frozenset[int]) -> tuple[Held, ...]:
+    """Attributes by their numbers, named in the page's language."""
     catalogue = gate.attributes.get()
     found = [catalogue.by_no[number] for number in sorted(numbers)]
     return tuple(Held(one.name, label_of(one), one.attribute_no in law_nos) for one in found)

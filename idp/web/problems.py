@@ -35,6 +35,8 @@ MACHINE_DOORS = frozenset(
     """.well-known access agency-api bc-authorize device_authorization grants health introspect jwks metrics par
     ready register revoke ssf token userinfo""".split()  # noqa: SIM905
 )
+# Of them, those whose errors are one plain sentence.
+PLAIN_DOORS = ("/access/",)
 
 
 _ONWARD, _ANEW = lazy_gettext("Lanjutkan"), lazy_gettext("Mulai lagi")
@@ -112,6 +114,10 @@ PAGES: dict[str, Words] = {
         lazy_gettext("Mulai lagi di sini. Jangan membuka tautan masuk dari orang lain."),
         onward=_ANEW,
     ),
+    "link_over": Words(
+        lazy_gettext("Tautan ini tidak berlaku lagi."),
+        lazy_gettext("Buka tautan di e-mail terbaru dari Gapura."),
+    ),
     "signed_out": Words(
         lazy_gettext("Anda sudah keluar."),
         lazy_gettext("Masuk lagi bila perlu."),
@@ -171,6 +177,20 @@ def _json(status: int, code: str, description: str, extra: Iterable[tuple[str, s
     body = json.dumps({"error": code, "error_description": description}).encode()
     headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache")]
     return Reply(status, body, [*headers, *extra])
+
+
+def sentence(error: OAuthError | DatabaseAway) -> Reply:
+    """The same error where a plain sentence is the answer (AuthZEN §10.1.3)."""
+    answer = reply(error)
+    kept = [header for header in answer.headers if header[0] in ("WWW-Authenticate", "Retry-After", "Allow")]
+    return _plain(answer.status, str(json.loads(answer.body)["error_description"]), kept)
+
+
+def _plain(status: int, description: str, extra: Iterable[tuple[str, str]] = ()) -> Reply:
+    body = f"{description[:1].upper()}{description[1:]}.\n".encode()
+    return Reply(
+        status, body, [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store"), *extra]
+    )
 
 
 def page(
@@ -239,6 +259,13 @@ def for_machines() -> bool:
     return request.path.split("/")[1] in MACHINE_DOORS
 
 
+def _machine(status: int, code: str, description: str, extra: Iterable[tuple[str, str]] = ()) -> Response:
+    """As the door at hand writes its errors."""
+    if request.path.startswith(PLAIN_DOORS):
+        return _written(_plain(status, description, extra))
+    return _written(_json(status, code, description, extra))
+
+
 def _written(answer: Reply) -> Response:
     return Response(answer.body, answer.status, answer.headers)
 
@@ -268,7 +295,7 @@ def _of_master_key(error: MasterKeyMissing) -> Response:
     """A machine that was not given the key store yet: others can answer, and its log says what to bring."""
     log.error("master key missing", mend=str(error))
     if for_machines():
-        return _written(_json(503, Code.TEMPORARILY_UNAVAILABLE, "try again", _wait(503)))
+        return _machine(503, Code.TEMPORARILY_UNAVAILABLE, "try again", _wait(503))
     return page("unavailable", 503, headers=_wait(503))
 
 
@@ -280,7 +307,7 @@ def _of_http(error: HTTPException) -> Response:
     extra = [("Allow", ", ".join(allowed))] if allowed else _wait(status)
     if for_machines():
         code = MACHINE_CODES.get(status, Code.INVALID_REQUEST)
-        return _written(_json(status, code, HTTPStatus(status).phrase.lower(), extra))
+        return _machine(status, code, HTTPStatus(status).phrase.lower(), extra)
     return page(BY_STATUS.get(status, "bad_request"), status, headers=extra)
 
 
@@ -295,5 +322,5 @@ def _of_bug(error: Exception) -> Response:
     # The class and the place, not the text: an exception may repeat what was typed (row 111).
     log.error("unexpected", incident=incident, kind=type(error).__name__, door=rule, frames=_place(error))
     if for_machines():
-        return _written(_json(500, "server_error", f"unexpected, incident {incident}"))
+        return _machine(500, "server_error", f"unexpected, incident {incident}")
     return broken(incident)

@@ -43,6 +43,8 @@ LETTERS_OF_A_NIK = Limit("letters-nik", at_once=5, every=timedelta(hours=1))
 # Proofs of a recovery: a code of 79 bits is not guessed at, so this bounds only the work. Apart from guesses at
 # passwords, because recovery is what is offered where those are spent.
 PROOFS_OF_A_NETWORK = Limit("proofs-network", at_once=100, every=timedelta(seconds=10), each_success_adds=10)
+# Links that are none of ours: a sealed link is not guessed at, so this bounds only the work.
+LINKS_OF_A_NETWORK = Limit("links-network", at_once=100, every=timedelta(seconds=10))
 # Requests that are kept as rows until their half hour is over (protocol.md §5): 200 open ones of a browser, and so
 # many of a network that a province behind one address is not kept out, and nobody fills a disk.
 UNFINISHED_OF_A_BROWSER = Limit("unfinished-browser", at_once=200, every=timedelta(seconds=9))

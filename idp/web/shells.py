@@ -21,7 +21,7 @@ from idp.web import cors, headers, hosts
 
 PROBLEM, BEGAN = "gapura.problem", "gapura.began"
 NO_DOOR = "none"  # in the numbers: an address at which there is nothing
-NOBODY = Registry({}, {}, frozenset(), {}, {})
+NOBODY = Registry({}, {}, frozenset(), {}, {}, {})
 StartResponse = Callable[..., Any]
 _STATUS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
@@ -60,10 +60,8 @@ class Front:
             reply = answer(request)
             added = _cors(self._gate, request) if request.path != "/authorize" else []
         except Exception as problem:
-            environ[PROBLEM], environ[BEGAN] = (
-                problem,
-                began,
-            )  # Flask's error handlers make the answer, a page where one is due
+            environ[PROBLEM] = problem  # Flask's error handlers make the answer, a page where one is due
+            environ[BEGAN] = began
             return self._onward(environ, start_response)
         length = ("Content-Length", str(len(reply.body)))
         metrics.count_answer(request.path, reply.status, perf_counter() - began)

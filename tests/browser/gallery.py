@@ -5,7 +5,7 @@ A page is named by its template; states are `filled`, `empty`, `wrong`, … Each
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +18,7 @@ from markupsafe import Markup
 from wtforms import BooleanField, PasswordField, RadioField, SelectMultipleField, StringField
 
 from idp import qr_codes
+from idp.endpoints.agency.withdrawals_link import NO_STATUTE, AnswerForm
 from idp.endpoints.sign_in.activate import (
     METHODS,
     ChannelForm,
@@ -27,14 +28,18 @@ from idp.endpoints.sign_in.activate import (
     PersonForm,
 )
 from idp.endpoints.sign_in.recovery import CAUSES, WAYS
+from idp.signals.withdrawal_clock import ANSWER_WITHIN, LONGEST_STATUTE, Clock
 from idp.web import languages, masking, pages, problems
 from idp.web.forms import Form
+from idp.web.permits import Held
+from idp.web.withdrawn import Withdrawn
 
 HOUSE = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 25, 2, 12, tzinfo=UTC)
 LATER = NOW + timedelta(days=365)
 ISSUER = "http://127.0.0.1"
 ID = UUID("0199aaaa-0000-7000-8000-000000000001")
+LONG_WORD = "Penyelenggaraanketenagakerjaandankesejahteraan"
 LONG_NAME = "Ida Bagus Ketut Anak Agung Wirawan Putra Pradnyana Kusumadewa" + "a" * 89
 
 
@@ -204,9 +209,11 @@ def permit(state: str = "on", **changed: Any) -> SimpleNamespace:
 
 def over(**clock: Any) -> SimpleNamespace:
     """A consent that ended, with the agency at this point of its clock."""
-    plain = {"due_at": NOW + timedelta(days=3), "acknowledged_at": None, "deleted_at": None, "kept_under": None}
-    plain |= {"told_at": None, "not_told_at": None, "attempts": 0}
-    return permit("withdrawn", since=NOW, ended=True, clock=SimpleNamespace(**(plain | clock)), last_seen=None)
+    return permit("withdrawn", since=NOW, ended=True, clock=clock_at(**clock), last_seen=None)
+
+
+def clock_at(**changed: Any) -> Clock:
+    return replace(Clock(NOW, NOW + ANSWER_WITHIN), **changed)
 
 
 def agencies(*permits: SimpleNamespace) -> list[SimpleNamespace]:
@@ -219,7 +226,11 @@ def looks() -> list[SimpleNamespace]:
     return [
         SimpleNamespace(**plain, basis="izin Anda", given=True),
         SimpleNamespace(**plain | {"asked_by": "Kantor Catatan Sipil Nusantara"}, basis="izin Anda", given=True),
-        SimpleNamespace(**plain | {"consent_id": None}, basis="izin sudah dicabut", given=False),
+        SimpleNamespace(
+            **plain | {"consent_id": None, "agency": LONG_WORD, "service": LONG_WORD},
+            basis="izin sudah dicabut",
+            given=False,
+        ),
     ]
 
 
@@ -413,7 +424,7 @@ def hang_consents(gallery: Gallery) -> None:
         over(not_told_at=NOW, attempts=14, due_at=NOW - timedelta(hours=1)),
         over(not_told_at=NOW),
         over(acknowledged_at=NOW),
-        over(kept_under="UU 43/2009"),
+        over(kept_under="UU 43/2009", kept_at=NOW),
     )
     gallery.add("citizen/consents.html", "off", agencies=past, shown="off", done=None, refused=[no, no], **shown)
     nothing = {"counts": {"on": 0, "law": 0, "off": 0}, "now": NOW, "signed_in": True, "done": None}
@@ -422,12 +433,12 @@ def hang_consents(gallery: Gallery) -> None:
     detail = {"history": [act, act], "now": NOW, "signed_in": True, "form": Form}
     paused = permit("paused")
     gallery.add("citizen/consents_detail.html", "paused", permit=paused, done=None, **detail)
-    gallery.add("citizen/consents_detail.html", permit=permit(), done="Nomor HP", **detail)
-    bare = over(deleted_at=NOW, attributes=(), labels="")
+    gallery.add("citizen/consents_detail.html", permit=permit(), done="Nomor HP", wrong=True, **detail)
+    bare = SimpleNamespace(**vars(over(deleted_at=NOW)) | {"attributes": (), "labels": ""})
     gallery.add("citizen/consents_detail.html", "empty", permit=bare, done=None, **detail)
-    tap = {"form": Form, "back": "/consents", "done": "/consents", "signed_in": True}
+    tap = {"form": Form, "back": "/consents", "signed_in": True}
     question = "Cabut izin Antrean Puskesmas?"
-    gallery.add("citizen/consents_withdraw.html", question=question, names=("Antrean",), attribute=None, **tap)
+    gallery.add("citizen/consents_withdraw.html", question=question, names=(LONG_WORD,), attribute=None, **tap)
     two = ("Antrean Puskesmas", "Vaksinasi")
     gallery.add("citizen/consents_withdraw.html", "all", question=question, names=two, attribute=None, **tap)
 
@@ -478,6 +489,41 @@ def hang_receipts(gallery: Gallery) -> None:
     gallery.add(page, "erased", state="erased", entered=None, **given | {"receipt": None, "words": {}})
 
 
+def wrong_statute() -> AnswerForm:
+    form = AnswerForm(statute="ya")
+    form.validate()
+    form["csrf_token"].errors = []
+    form.refuse("statute", str(NO_STATUTE))
+    return form
+
+
+def hang_agency(gallery: Gallery) -> None:
+    told = Withdrawn(
+        name="Antrean Puskesmas",
+        agency_name="Dinas Kesehatan Kota Sukamaju",
+        purpose="Mendaftarkan Anda di antrean puskesmas.",
+        attributes=(Held("name", "Nama", False), Held("nik", "NIK", True)),
+        citation="UU 24/2013 Pasal 58 ayat (4)",
+        subject="a" + "bkx3vq2" * 8,
+        act="withdrawn",
+        since=NOW,
+        clock=clock_at(),
+    )
+    past = {"acknowledged_at": NOW, "told_at": NOW}
+    states = {
+        "filled": told,
+        "empty": replace(told, attributes=(), act="ended"),
+        "acknowledged": replace(told, clock=clock_at(**past)),
+        "overdue": replace(told, act="expired", clock=clock_at(due_at=NOW)),
+        "kept": replace(told, clock=clock_at(kept_at=NOW, kept_under="UU 43/2009 Pasal 6 " + "a" * 180, **past)),
+        "deleted": replace(told, clock=clock_at(deleted_at=NOW, **past)),
+    }
+    shown = {"now": NOW, "longest": LONGEST_STATUTE}
+    for name, state in states.items():
+        gallery.add("agency/withdrawals_link.html", name, form=AnswerForm, told=state, **shown)
+    gallery.add("agency/withdrawals_link.html", "wrong", form=wrong_statute, told=told, **shown)
+
+
 def hang_portal(gallery: Gallery) -> None:
     day = SimpleNamespace(at=NOW, looks=looks())
     month = SimpleNamespace(value="2026-11", name="November 2026")
@@ -491,13 +537,14 @@ def hang_portal(gallery: Gallery) -> None:
     one = SimpleNamespace(
         name="Antrean Puskesmas", agency="Dinas Kesehatan Kota Sukamaju", purpose="Mendaftarkan Anda.", start="/"
     )
+    other = SimpleNamespace(name=LONG_WORD, agency=LONG_WORD, purpose="Mendaftarkan Anda.", start="/")
     found = {"events": [("birth", "Melahirkan"), ("school", "Sekolah dan kuliah")], "event": "", "instead": None}
     gallery.add(
         "citizen/applications.html",
         signed_in=True,
         query="",
-        continued=[one],
-        services=[one, one],
+        continued=[one, other],
+        services=[one, other],
         further="?page=1",
         **found,
     )
@@ -511,7 +558,13 @@ def hang_portal(gallery: Gallery) -> None:
         SimpleNamespace(name="name", label="Nama", shown=masking.Shown(LONG_NAME), holder="Dukcapil", as_of=NOW,
                         hidden=False),
     ]  # fmt: skip
-    gallery.add("citizen/account.html", signed_in=True, form=RevealForm, rows=rows)
+    gallery.add(
+        "citizen/account.html",
+        signed_in=True,
+        form=RevealForm,
+        rows=rows,
+        officers=[("Dukcapil", "dpo@dukcapil.example")],
+    )
     gallery.add("citizen/account.html", "empty", signed_in=True, form=RevealForm, rows=[])
     told = SimpleNamespace(
         at=NOW,
@@ -535,6 +588,7 @@ def make_gallery() -> Gallery:
     hang_recovery(gallery)
     hang_consents(gallery)
     hang_receipts(gallery)
+    hang_agency(gallery)
     hang_portal(gallery)
     for code in problems.PAGES:
         gallery.add_problem(code, onward="/", finding="the address sent is not registered", until=None)

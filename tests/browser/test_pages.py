@@ -34,6 +34,8 @@ INLINE_ALONE = """() => [...document.querySelectorAll('main a')]
   .filter(one => getComputedStyle(one).display === 'inline')
   .filter(one => !one.closest('p, h3, li, dd, td')).map(one => one.outerHTML.slice(0, 120))"""
 FOCUSABLE = "a[href], button, select, summary, input:not([type=hidden])"
+# A field that takes the focus by itself takes it then, which on a busy machine is after the page has loaded.
+FIRST_FRAME = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 # Where the focus is among them, and whether it can be seen; null where nothing has it.
 FOCUSED = f"""() => {{
   const one = document.activeElement, style = getComputedStyle(one);
@@ -103,6 +105,7 @@ def test_the_two_answers_weigh_the_same(page: Any, address: str) -> None:
 def test_what_is_wrong_takes_the_focus_and_leads_to_its_field(page: Any, address: str) -> None:
     visit(page, address, next(state for state in STATES if state.name == "wrong"))
     assert page.title().startswith("Salah: " if page.language == "id" else "Error: ")
+    page.evaluate(FIRST_FRAME)
     assert page.evaluate("document.activeElement.className").startswith("summary-wrong")
     page.locator(".summary-wrong a").first.click()
     assert page.evaluate("document.activeElement.id") == "identifier"
@@ -120,15 +123,17 @@ def opened(chromium: Any) -> Iterator[Any]:
 def test_a_page_can_be_walked_by_keyboard_in_the_order_it_is_read(opened: Any, address: str, state: State) -> None:
     opened.goto(f"{address}{state.path}")
     expected = opened.evaluate(f"document.querySelectorAll('{FOCUSABLE}').length")
+    opened.evaluate(FIRST_FRAME)
     opened.evaluate("document.activeElement.blur(); document.body.focus()")
     walked = []
     for _ in range(expected):
         opened.keyboard.press("Tab")
         focused = opened.evaluate(FOCUSED)
-        if focused is None:
-            break  # the page began at its summary of what is wrong, and ends here
+        if focused is None or focused[0] in walked[:1]:
+            break  # the end of the page; or a circle closed, where the browser goes on at the top by itself
         place, visible = focused
         walked.append(place)
         assert visible, opened.evaluate("document.activeElement.outerHTML")
-    assert walked == sorted(walked)
+    top = walked.index(min(walked))  # a page with a summary of what is wrong begins there
+    assert walked[top:] + walked[:top] == sorted(walked)
     assert opened.evaluate("document.querySelector('.foot li a').getAttribute('href')") == "/help"

@@ -309,22 +309,31 @@ def test_a_post_from_another_site_is_looked_at_again_with_the_cookies(
 
 
 class Watched(Browser):
-    """It remembers by which status it was led on."""
+    """It remembers by which status it was led on, and what it was shown."""
+
+    def __init__(self, home: str) -> None:
+        super().__init__(home, {"Accept-Language": "id"})
+        self.led, self.shown = list[int](), list[str]()
 
     def _send(self, *request: Any) -> httpx.Response:
         answer = super()._send(*request)
-        self.led = [*getattr(self, "led", []), *([answer.status_code] if "location" in answer.headers else [])]
+        self.shown.append(answer.text)
+        if "location" in answer.headers:
+            self.led.append(answer.status_code)
         return answer
 
 
 def test_no_redirect_of_a_story_keeps_the_method(running: Running, client: SampleClient, gate: Gate) -> None:
-    """(row 6) From the request to the code, by login, second factor and consent; and after a no."""
+    """(row 6, row 12) From the request to the code, which no page shows, by login, factor and consent; and after a
+    no."""
     for pressed in ("consent-allow", "consent-refuse"):
-        browser, person = Watched(running.issuer, {"Accept-Language": "id"}), a_person(gate, app=True)
+        browser, person = Watched(running.issuer), a_person(gate, app=True)
         page = log_in(browser, browser.get(client.visit("openid profile").url), person.as_told())
-        browser.submit(page, page.form("decision"), press=pressed)
+        answer = browser.submit(page, page.form("decision"), press=pressed).answer
         assert len(browser.led) >= 4
         assert set(browser.led) == {303}
+        assert "code" in answer or answer["error"] == "access_denied"
+        assert not any(answer.get("code", "error=access_denied") in page for page in browser.shown)
 
 
 @pytest.mark.parametrize("method", ["HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"])

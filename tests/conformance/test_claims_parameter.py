@@ -10,6 +10,7 @@ from idp.gate import Gate
 from tests import local_http
 from tests.builders import PASSWORD, a_citizen
 from tests.clients.programs import AGREEMENT, register
+from tests.people import a_person
 from tests.running import Running
 from tests.sample_client import Browser, Page, SampleClient, Visit, consent, log_in
 
@@ -84,3 +85,42 @@ def disclosed(running: Running, citizen_id: Any) -> list[set[str]]:
         citizen_id=citizen_id,
     )
     return [set(row[0]) for row in rows]
+
+
+def test_whom_it_names_must_be_signed_in(running: Running, gate: Gate, client: SampleClient) -> None:
+    """(C041) Another citizen's `sub`, and one that is nobody's; of whoever it is nothing is told."""
+    browser, other = running.browser(), running.browser()
+    subs = []
+    for one in (browser, other):
+        visit = client.visit("openid")
+        page = consent(one, log_in(one, one.get(visit.url), a_person(gate).as_told()))
+        subs.append(client.exchange(visit, page).claims["sub"])
+    own, others = subs
+
+    def told(sub: str, **more: str) -> Page:
+        claims = json.dumps({"id_token": {"sub": {"value": sub}}})
+        return browser.get(client.visit("openid", claims=claims, **more).url)
+
+    assert "code" in told(own, prompt="none").answer
+    for sub in (others, "ORANG-LAIN", own[:-1]):
+        assert told(sub, prompt="none").answer["error"] == "login_required", sub
+        assert told(sub).has_form("identifier", "password"), sub
+
+
+def test_an_essential_acr_that_cannot_be_reached_is_told_and_a_wish_is_answered_honestly(
+    running: Running, gate: Gate, client: SampleClient
+) -> None:
+    """(C041) Never a token of less."""
+    browser, person = running.browser(), a_person(gate)
+    visit = client.visit("openid")
+    consent(browser, log_in(browser, browser.get(visit.url), person.as_told()))
+
+    def asking(acr: str, *, essential: bool) -> Visit:
+        wanted = {"id_token": {"acr": {"essential": essential, "value": acr}}}
+        return client.visit("openid", claims=json.dumps(wanted))
+
+    for acr in ("urn:gapura:acr:high", "urn:gapura:acr:substantial", "urn:lain"):
+        told = browser.get(asking(acr, essential=True).url).answer
+        assert told["error"] == "unmet_authentication_requirements", (acr, told)
+        wish = asking(acr, essential=False)
+        assert client.exchange(wish, browser.get(wish.url)).claims["acr"] == "urn:gapura:acr:basic"

@@ -9,9 +9,15 @@ from typing import Any
 
 import httpx
 import pytest
+from werkzeug.test import TestResponse
 
+from idp.app import create_flask, hot_doors
+from idp.gate import Gate
+from idp.tokens import strays
+from idp.web.shells import Front
 from tests import local_http
 from tests.clients.programs import register
+from tests.one_process import OneProcess
 from tests.running import Running
 from tests.sample_client import Browser, SampleClient, Tokens, Visit, sign_in
 
@@ -297,6 +303,19 @@ def test_the_answer_is_plain_and_never_stored(tokens: Tokens) -> None:
     )
 
 
+def test_no_answer_that_tells_something_is_kept(client: SampleClient, code: tuple[Visit, str]) -> None:
+    """(row 59) protocol.md §2: by no cache, not even the application's own."""
+    given = redeem(client, *code)
+    refreshed = client.token({"grant_type": "refresh_token", "refresh_token": given.json()["refresh_token"]})
+    token, pair = given.json()["access_token"], (client.client_id, client.secret or "")
+    told = client.userinfo(token)
+    asked = local_http.post(client.metadata["introspection_endpoint"], data={"token": token}, auth=pair)
+    revoked = revoke(client, token)
+    for answer in (given, refreshed, told, asked, revoked):
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+    assert given.headers["pragma"] == refreshed.headers["pragma"] == "no-cache"
+
+
 def userinfo(client: SampleClient, **options: Any) -> httpx.Response:
     return local_http.request(options.pop("method", "GET"), client.metadata["userinfo_endpoint"], **options)
 
@@ -345,6 +364,23 @@ def test_introspection_answers_its_own_client_and_tells_others_nothing(
         assert introspect(client, value) == {"active": False}
     anybody = local_http.post(client.metadata["introspection_endpoint"], data={"token": tokens.access_token})
     assert anybody.status_code == 401
+
+
+def test_whoever_tries_strings_at_random_is_told_to_wait_and_right_tokens_are_answered(
+    running: Running, gate: Gate, client: SampleClient, tokens: Tokens
+) -> None:
+    """(row 61) At one more process of the running server, so that the others keep their patience."""
+    process = OneProcess(Front(gate, hot_doors(gate), create_flask(gate)), running.issuer)
+
+    def asked(token: str, one: SampleClient = client) -> TestResponse:
+        form = {"token": token, "client_id": one.client_id, "client_secret": one.secret}
+        return process.post("/introspect", data=form)
+
+    assert {asked("junk").status_code for _ in range(strays.AT_ONCE)} == {200}
+    over = [asked("junk") for _ in range(20)][-1]
+    assert (over.status_code, over.get_json()["error"], int(over.headers["retry-after"])) == (429, "slow_down", 1)
+    assert asked(tokens.access_token).get_json()["active"] is True
+    assert asked("junk", running.client("bantuan-beras")).get_json() == {"active": False}
 
 
 def revoke(client: SampleClient, token: str) -> httpx.Response:

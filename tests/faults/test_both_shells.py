@@ -32,6 +32,8 @@ WAYS: list[dict[str, Any]] = [
     {"method": "GET", "headers": {"Authorization": "Bearer nothing", "Origin": "http://127.0.0.1:1"}},
     {"method": "GET", "headers": {"If-None-Match": '"other"'}},
     {"method": "POST", "data": b"{}", "content_type": "application/json"},
+    {"method": "POST", "data": b"{}", "content_type": "application/json", "headers": {"X-Request-ID": "a-1"}},
+    {"method": "POST", "data": b"{}", "headers": {"X-Request-ID": "x" * 200, "Authorization": "Bearer nothing"}},
     {"method": "POST", "data": b"grant_type=password", "content_type": FORM},
     {"method": "POST", "data": b"token=abc&token=abc&client_id=sim-saya", "content_type": FORM},
     {"method": "POST", "data": b"a=" + b"b" * 70_000, "content_type": FORM},

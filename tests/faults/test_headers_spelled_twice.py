@@ -7,6 +7,7 @@ Seen to fail: with a doubled Authorization read as one.
 import base64
 import json
 import socket
+import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -108,3 +109,22 @@ def test_a_head_is_read_to_its_limit_and_no_further(running: Running, path: str)
     start = f"GET {path}?a={'b' * 8000}"
     assert spoken(running, start, host(running), b"X-Long: " + b"x" * 12_000)[0] == 200
     assert spoken(running, start, host(running), b"X-Long: " + b"x" * 20_000)[0] == 431
+
+
+@pytest.mark.parametrize("megabytes", [1, 3])
+def test_a_token_of_a_megabyte_is_not_even_read(running: Running, megabytes: int) -> None:
+    """(C060) In the header the server itself ends it; in a body the limit of 64 KB does."""
+    junk, began = b"A" * (megabytes << 20), time.monotonic()
+    status, _ = cut_off(running, b"Authorization: Bearer " + junk)
+    assert status in (400, 431, 0)
+    status, _ = cut_off(running, FORM, b"Content-Length: %d" % (len(junk) + 13), body=b"access_token=" + junk)
+    assert status in (413, 0)
+    assert time.monotonic() - began < 5
+
+
+def cut_off(running: Running, *lines: bytes, body: bytes = b"") -> tuple[int, bytes]:
+    """0: the server hung up while we were still speaking."""
+    try:
+        return spoken(running, "POST /userinfo", host(running), *lines, body=body)
+    except (ConnectionError, IndexError):
+        return 0, b""

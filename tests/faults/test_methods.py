@@ -24,6 +24,7 @@ from tests.sample_client import Browser, SampleClient, consent, log_in
 ALL = ("HEAD", "OPTIONS", "GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "FOO")
 ANYTHING = "0000000a-0000-7000-8000-000000000000"
 KEEPS_THE_METHOD = {301, 302, 307, 308}  # 301 and 302: some clients do, some do not
+PAGE = {"default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'"}
 SCOPE = "openid profile"
 
 
@@ -41,7 +42,7 @@ def header(browser: Browser) -> dict[str, str]:
 
 
 def test_each_door_answers_by_its_own_methods_and_no_other(running: Running, gate: Gate) -> None:
-    """(C090, row 6, row 120) Of somebody who is signed in."""
+    """(C090, row 6, row 12, row 73, row 120) Of somebody who is signed in."""
     browser, _ = enter(running, a_person(gate))
     seen = 0
     for path, methods in doors(gate):
@@ -59,6 +60,11 @@ def test_each_door_answers_by_its_own_methods_and_no_other(running: Running, gat
                 assert answer.content == b"", where
             if method == "OPTIONS" and path not in cors.FOR_ALL | cors.FOR_CLIENTS:
                 assert answer.status_code == 405, where
+            if answer.headers.get("content-type", "").startswith("text/html"):
+                assert set(answer.headers["content-security-policy"].split("; ")) >= PAGE, where
+                assert answer.headers["cross-origin-opener-policy"] == "same-origin", where
+            assert answer.headers["x-content-type-options"] == "nosniff", where
+            assert answer.headers["referrer-policy"] == "no-referrer", where
             if path not in cors.FOR_ALL:
                 assert "access-control-allow-origin" not in answer.headers, where
     assert seen > 60 * len(ALL)

@@ -132,6 +132,10 @@ def test_a_registered_query_keeps_its_bytes(running: Running) -> None:
     assert told.startswith(f"{client.redirect_uri}&error=login_required&"), told
     tokens = sign_in(browser, client, running.citizen(7), scope=SCOPE)
     assert tokens.access_token
+    for near in (f"{HOME}/cb", f"{client.redirect_uri}&y=1", f"{client.redirect_uri}&", f"{client.redirect_uri}=",
+                 f"{HOME}/cb?y=%20&x=1&z=%e2%82%ac&empty", f"{HOME}/cb?x=1&y=%20&z=%E2%82%AC&empty",
+                 f"{HOME}/cb?x=1&y=+&z=%e2%82%ac&empty"):  # fmt: skip
+        assert_stays_here(running, browser, sent_to(client, quote(near, safe="")))
     again = client.visit(SCOPE)
     arrived = browser.get(again.url).url
     assert arrived.startswith(f"{client.redirect_uri}&code="), arrived
@@ -162,11 +166,33 @@ def test_only_the_port_of_a_registered_loopback_address_is_open(running: Running
             assert (answer.status_code, answer.headers.get("location")) == (400, None), address
 
 
+SIX = [
+    ("http://[::1]:50000/cb", True), ("http://[::1]/cb", True), ("http://[0:0:0:0:0:0:0:1]:50000/cb", False),
+    ("http://[::0001]:50000/cb", False), ("http://[::1%25lo]:50000/cb", False), ("http://[::2]:50000/cb", False),
+    ("http://[::ffff:127.0.0.1]:50000/cb", False), ("http://127.0.0.1:50000/cb", False),
+    ("http://[::1]:50000/cb/", False), ("https://[::1]:50000/cb", False),
+]  # fmt: skip
+
+
+def test_of_loopback_in_ipv6_there_is_one_spelling(running: Running) -> None:
+    """(row 3, C007)"""
+    native = registered(running, "/cb", "http://[::1]", "native")
+    for address, followed in SIX:
+        answer = local_http.get(sent_to(native, quote(address, safe=""), prompt="none"))
+        if followed:
+            assert answer.headers["location"].startswith(f"{address}?error=login_required&"), address
+        else:
+            assert (answer.status_code, answer.headers.get("location")) == (400, None), address
+
+
 def test_the_port_of_another_profile_is_not_open(running: Running) -> None:
-    """(row 3)"""
+    """(row 3, C007)"""
     web = registered(running, "/cb", "http://127.0.0.1:8123")
     answer = local_http.get(sent_to(web, quote("http://127.0.0.1:8124/cb", safe=""), prompt="none"))
     assert answer.status_code == 400
+    remote = registered(running, "/cb", profile="native")
+    answer = local_http.get(sent_to(remote, quote(f"{HOME}:8443/cb", safe=""), prompt="none"))
+    assert answer.status_code == 400, "nor of a native application's address elsewhere"
 
 
 ELSEWHERE = [

@@ -92,6 +92,16 @@ def test_the_absolute_end_of_a_session(running: Running, standing: Standing) -> 
     assert standing.consent() == "version 2"
 
 
+def test_the_idle_end_of_a_session(running: Running, standing: Standing) -> None:
+    """(row 95) Seen to fail: with what rests on the session asking for its absolute end alone."""
+    idle = (
+        "UPDATE idp.sessions SET seen_at = now() - interval '31 d' WHERE citizen_id = %(citizen_id)s RETURNING 1"
+    )
+    running.rows(idle, citizen_id=standing.citizen_id)
+    assert still(standing) == ALL - BOUND
+    assert standing.consent() == "version 2"
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("column", ["expires_at", "seen_at"])
 def test_who_took_part_is_told_of_an_end_that_nobody_pressed(

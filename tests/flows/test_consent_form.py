@@ -17,7 +17,7 @@ from tests.clients.programs import AGREEMENT, register
 from tests.faults.races import race, rounds
 from tests.people import Person, a_person
 from tests.running import Running
-from tests.sample_client import Browser, Page, SampleClient, Visit, consent, log_in
+from tests.sample_client import Browser, Form, Page, SampleClient, Visit, consent, log_in
 
 SCOPE = "openid profile email phone"
 HOME = "https://formulir.example.go.id"
@@ -165,6 +165,42 @@ LEAVES = """FROM consent.records AS r
 def counted(running: Running, what: str, person: Person) -> int:
     ((count,),) = running.rows(f"SELECT count(*) {what}", id=person.citizen_id)
     return int(count)
+
+
+def test_who_has_not_shown_the_second_factor_answers_nothing(
+    running: Running, gate: Gate, browser: Browser, client: SampleClient
+) -> None:
+    """(row 77, row 88) The next form, posted with all that this page gave; nor is a page of ours open."""
+    person, visit = a_person(gate, app=True), client.visit(SCOPE)
+    page = log_in(browser, browser.get(visit.url), person.as_told(totp_secret=None))
+    given = {name: page.form("code").fields[name] for name in ("handle", "csrf_token")}
+    for decision in ("allow", "refuse"):
+        skipped = browser.submit(page, Form("/consent", "post", given | {"decision": [decision]}))
+        assert skipped.url.startswith(f"{running.issuer}/login"), skipped.url
+    assert acts(running, person.citizen_id) == []
+    onward = browser.get(f"/authorize/continue/{given['handle'][0]}")
+    assert onward.url.startswith(f"{running.issuer}/login"), onward.url
+    assert browser.get(client.visit(SCOPE, prompt="none").url).answer["error"] == "login_required"
+    for path in ("/security", "/consents", "/account"):
+        assert browser.get(path).has_form("identifier", "password"), path
+    assert log_in(browser, browser.get(visit.url), person.as_told()).has_form("decision")
+
+
+def test_what_is_added_to_the_form_is_not_read(
+    running: Running, browser: Browser, client: SampleClient, person: Person
+) -> None:
+    """(row 77) It carries the handle and the choices; who asks, for what and how long is not its to say."""
+    visit, page = asked(browser, client, person)
+    added = {
+        "client_id": "antrean-puskesmas", "scope": "openid profile nik", "acr": "urn:gapura:acr:high",
+        "redirect_uri": "https://jahat.example/cb", "purpose": "tax", "expires_at": "2999-01-01",
+        "required": "nik", "sub": "x", "citizen_id": str(person.citizen_id), "onward": "https://jahat.example/",
+    }  # fmt: skip
+    tokens = client.exchange(visit, browser.submit(page, page.form("decision"), press="decision=allow", **added))
+    assert set(client.userinfo(tokens.access_token).json()) == {"sub", "name", "updated_at"}
+    assert tokens.claims["acr"] == "urn:gapura:acr:basic"
+    kept = "SELECT c.expires_at < now() + interval '6 years' FROM consent.consents AS c WHERE citizen_id = %(id)s"
+    assert running.rows(kept, id=person.citizen_id) == [(True,)]
 
 
 CLAIMS = {"userinfo": {"email": None, "name": None}, "id_token": {"auth_time": {"essential": True}}}

@@ -97,6 +97,14 @@ def test_an_expired_hint_signs_out_and_leads_back(here: Here, ours: Sign, age: t
     assert not here.is_in()
 
 
+def test_an_expired_hint_without_an_address_signs_out_and_says_so(here: Here, ours: Sign) -> None:
+    """(C050) With a state or without: there is nowhere to bring it."""
+    page = here.out(ours(old(here, timedelta(hours=1))), post_logout_redirect_uri="")
+    assert (page.status, page.url.startswith(here.running.issuer)) == (200, True)
+    assert "Anda sudah keluar" in page.html
+    assert not here.is_in()
+
+
 def test_a_hint_by_a_retired_key_signs_out_and_leads_back(here: Here, retired: Sign) -> None:
     """(C050)"""
     time.sleep(1.1)  # within a second every process knows the key

@@ -97,13 +97,14 @@ def test_a_withdrawal_says_truthfully_whether_the_agency_was_told(running: Runni
     consent = consent_id(running, "bantuan-beras")
     tap(browser, browser.get(f"/consents/{consent}/withdraw"))
     deadline = time.monotonic() + 10
-    while "Layanan ini tidak punya alamat untuk kami beri tahu." not in browser.get(f"/consents/{consent}").html:
+    while "Instansi diberi tahu pada" not in browser.get(f"/consents/{consent}").html:
         assert time.monotonic() < deadline
         time.sleep(0.2)
+    untold = "told_at = NULL, not_told_at = withdrawn_at, attempts ="
     for told, words in (
-        ("not_told_at = withdrawn_at, attempts = 14", "tidak bisa kami beri tahu: kami mencoba 14 kali, sampai"),
-        ("not_told_at = NULL, attempts = 0", "Kami sedang memberi tahu instansi."),
-        ("told_at = withdrawn_at", "Instansi diberi tahu pada"),
+        (f"{untold} 0", "Layanan ini tidak punya alamat untuk kami beri tahu."),
+        (f"{untold} 14", "tidak bisa kami beri tahu: kami mencoba 14 kali, sampai"),
+        ("told_at = NULL, not_told_at = NULL, attempts = 0", "Kami sedang memberi tahu instansi."),
     ):
         running.rows(f"UPDATE idp.withdrawals SET {told} WHERE consent_id = %(id)s::uuid RETURNING 1", id=consent)
         assert words in browser.get(f"/consents/{consent}").html
@@ -163,6 +164,7 @@ def test_all_of_an_agency_is_taken_back_in_one_act(running: Running) -> None:
     assert "Kepegawaian Sukamaju" in first.html
     page = tap(browser, first)
     assert page.html.count("Dicabut") >= 2
+    assert "Semua izin Dinas Sosial Kota Sukamaju dicabut." in page.html
     left = browser.get("/consents").html
     assert "Bantuan Beras" not in left
     assert "Kepegawaian Sukamaju" not in left
@@ -186,6 +188,11 @@ def test_what_a_statute_lets_out_is_not_called_a_permission(running: Running) ->
     client.userinfo(sign_in(browser, client, running.citizen(7), scope="openid profile nik").access_token)
     page = browser.get("/disclosures")
     assert "izin Anda; NIK: UU 24/2013 Pasal 58 ayat (4)" in page.html
+    wrong = re.search(r'href="(/consents/[0-9a-f-]{36}\?wrong=1)"', page.html)
+    assert wrong is not None
+    said = browser.get(wrong[1]).html
+    assert "Tidak memakai layanan ini? Cabut izinnya." in said
+    assert '<a href="mailto:dpo@dukcapil.example">' in said
 
 
 def test_looks_are_shown_by_agency(running: Running) -> None:
@@ -231,6 +238,7 @@ def test_a_citizens_own_values_are_masked_and_shown_one_at_a_time(running: Runni
     page = browser.get("/account")
     assert nik not in page.html
     assert nik[-4:] in page.html
+    assert '<bdi>Kantor Pajak Nusantara</bdi>: <a href="mailto:' in page.html, "who mends what they hold"
     form = next(form for form in page.forms if form.fields.get("attribute") == ["nik"])
     shown = browser.submit(page, form)
     assert nik in shown.html

@@ -2,8 +2,11 @@
 1.0)."""
 
 import json
+import os
+import signal
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,10 +14,15 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from idp.gate import Gate
 from tests import local_http
+from tests.faults.standing import Told, an_application
+from tests.faults.test_killed_under_load import workers
+from tests.people import Person, a_person
 from tests.receivers import Receiver
 from tests.running import Running
-from tests.sample_client import Browser, SampleClient, Tokens, sign_in
+from tests.sample_client import Browser, SampleClient, Tokens, consent, log_in, sign_in
+from tests.served import served
 
 SCOPE = "openid profile"
 
@@ -78,9 +86,15 @@ def test_a_hint_of_another_session_is_asked_about(running: Running, browser: Bro
     """(C051)"""
     client, tokens = signed_in(running, running.browser())
     signed_in(running, browser)
-    page = browser.get(logout(client, id_token_hint=tokens.id_token))
+    home = running.home_of("antrean-puskesmas")
+    page = browser.get(logout(client, id_token_hint=tokens.id_token, post_logout_redirect_uri=home))
     assert page.has_form("csrf_token")
+    forged = browser.submit(page, page.form("csrf_token"), press="logout-confirm", csrf_token="0" * 64)
+    assert forged.has_form("csrf_token")
     assert not is_signed_out(browser, client)
+    done = browser.submit(page, page.form("csrf_token"), press="logout-confirm")
+    assert done.url.startswith(running.issuer), "the session was the citizen's own to end, and nobody is led on"
+    assert is_signed_out(browser, client)
 
 
 @pytest.mark.parametrize("back", ["https://jahat.example/", "{home}?foo=bar", "{home}x"])
@@ -89,6 +103,20 @@ def test_an_address_that_is_not_registered_is_never_gone_to(running: Running, br
     sent = back.format(home=running.home_of("antrean-puskesmas"))
     page = browser.get(logout(client, id_token_hint=tokens.id_token, post_logout_redirect_uri=sent))
     assert page.url.startswith(running.issuer)
+
+
+@pytest.mark.parametrize("broken", ["state=%ff", "state=a%00", "state=%0d%0aSet-Cookie:x=y", "logout_hint=%c3%28"])
+def test_what_cannot_be_read_is_asked_about_and_nobody_led_on_with_something_else(
+    running: Running, browser: Browser, broken: str
+) -> None:
+    """(C050, row 110) protocol.md §2: with a hint that would be enough, and an address that is registered."""
+    client, tokens = signed_in(running, browser)
+    home = running.home_of("antrean-puskesmas")
+    page = browser.get(f"{logout(client, id_token_hint=tokens.id_token, post_logout_redirect_uri=home)}&{broken}")
+    assert (page.status, page.url.startswith(running.issuer)) == (400, True)
+    assert not is_signed_out(browser, client)
+    browser.submit(page, page.form("csrf_token"), press="logout-confirm")
+    assert is_signed_out(browser, client)
 
 
 def test_a_form_from_the_applications_own_page_is_looked_at_with_the_cookies(running: Running) -> None:
@@ -175,3 +203,45 @@ def test_a_withdrawal_is_told_to_the_application(running: Running, browser: Brow
     told = claims_of(client, receiver.told.get(timeout=5))
     assert told["sub"] == tokens.claims["sub"]
     assert "sid" not in told
+
+
+@contextmanager
+def worker_stopped(running: Running) -> Iterator[None]:
+    """As if it had died with the commit; it goes on afterwards."""
+    (worker,) = workers(running)
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(worker, signal.SIGCONT)
+
+
+def owed(running: Running, person: Person) -> set[str]:
+    """Who is in the outbox to be told of this citizen."""
+    rows = running.rows(
+        "SELECT c.client_id FROM idp.outbox AS o JOIN idp.clients AS c USING (client_no)"
+        " WHERE o.citizen_id = %(id)s AND o.kind = 'backchannel_logout'", id=person.citizen_id,
+    )  # fmt: skip
+    return {row[0] for row in rows}
+
+
+def test_of_five_applications_each_is_owed_its_own_token_by_the_act_that_ended_the_session(
+    running: Running, gate: Gate, browser: Browser
+) -> None:
+    """(C053, C055) Nobody is there to look for them afterwards; a sixth that took no part is told nothing."""
+    person, told = a_person(gate), [Told() for _ in range(6)]
+    with ExitStack() as applications:
+        clients = [an_application(running, applications.enter_context(served(one.answer))) for one in told]
+        for client, one in zip(clients[:5], told, strict=False):
+            visit = client.visit("openid")
+            page = browser.get(visit.url)
+            page = log_in(browser, page, person.as_told()) if page.has_form("password") else page
+            tokens = client.exchange(visit, consent(browser, page))
+            one.subject = tokens.claims["sub"]
+        with worker_stopped(running):
+            browser.get(logout(client, id_token_hint=tokens.id_token))
+            assert owed(running, person) == {client.client_id for client in clients[:5]}
+            assert is_signed_out(browser, clients[0])
+        assert all(one.is_told(15) for one in told[:5])
+        told[5].subject = told[0].subject
+        assert not told[5].is_told(0.5)

@@ -26,6 +26,7 @@ AUDIENCES = {
     "protocol.health": "Whoever operates this",
     "sign_in": "Whoever signs in, activates or recovers an account",
     "citizen": "Citizens",
+    "agency": "Agencies",
     "web": "Every page",
     "demo": "Demo and sandbox only",
 }

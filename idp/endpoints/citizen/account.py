@@ -79,7 +79,8 @@ def _page(citizen: Citizen, form: RevealForm, status: int = 200, whole: str | No
     values = found.values if found else {}
     names = values.keys() & gate.attributes.get().by_name
     rows = sorted((_row(name, values[name], name == whole) for name in names), key=_place)
-    return pages.render("citizen/account.html", status=status, form=form, rows=rows)
+    officers = _officers({values[name].holder for name in names})
+    return pages.render("citizen/account.html", status=status, form=form, rows=rows, officers=officers)
 
 
 def _place(row: Row) -> tuple[int, str]:
@@ -102,6 +103,13 @@ def _whole(value: Any) -> str:
     if isinstance(value, dict):
         return str(value.get("formatted") or ", ".join(str(part) for part in value.values()))
     return masking.plain(value)
+
+
+def _officers(codes: set[str]) -> list[tuple[str, str]]:
+    """Of the agencies that hold something of it: name, and where its data protection officer is reached."""
+    clients = current.gate().registry.get().by_no.values()
+    found = {(_holder(one.agency_code), one.dpo_contact) for one in clients if one.agency_code in codes}
+    return sorted(found, key=lambda officer: officer[0].casefold())
 
 
 def _holder(code: str) -> str:

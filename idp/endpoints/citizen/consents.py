@@ -23,12 +23,11 @@ blueprint = Blueprint("citizen_consents", __name__, url_prefix="/consents")
 
 @dataclass(frozen=True)
 class Taking:
-    """What the page of the first tap asks about. `done`: where the second tap leads."""
+    """What the page of the first tap asks about. `back`: where it came from."""
 
     question: str
     names: tuple[str, ...]
     back: str
-    done: str
     attribute: str | None = None
 
 
@@ -55,6 +54,7 @@ def show() -> Response:
         refused=refused if shown == "off" else [],
         done=done,
         receipt_of=acts[-1].record_id if acts else None,
+        left=_left(found, request.args.get("agency")),
         now=citizen.session.now,
     )
 
@@ -65,7 +65,7 @@ def detail(consent_id: UUID) -> Response:
     permit = _permit(citizen, consent_id)
     gate = current.gate()
     with current.reading() as db:
-        history = permit_history.steps(db, gate, citizen.citizen_id, permit)
+        history = permit_history.steps(db, gate, citizen.citizen_id, permit, citizen.session.now)
     taken = gate.attributes.get().by_name.get(request.args.get("taken", ""))
     held = {attribute.name for attribute in permit.attributes}
     return pages.render(
@@ -74,6 +74,7 @@ def detail(consent_id: UUID) -> Response:
         history=history,
         form=Form(),
         done=permits.label_of(taken) if taken and taken.name not in held else None,
+        wrong="wrong" in request.args,
         now=citizen.session.now,
     )
 
@@ -93,7 +94,7 @@ def withdraw(consent_id: UUID) -> Response:
     if permit.ended:
         return pages.see_other(done)
     question = gettext("Cabut izin %(name)s?", name=permit.name)
-    return _first_tap(form, Taking(question, (permit.name,), f"/consents/{consent_id}", done))
+    return _first_tap(form, Taking(question, (permit.name,), f"/consents/{consent_id}"))
 
 
 @blueprint.post("/<uuid:consent_id>/resume")
@@ -129,7 +130,7 @@ def withdraw_attribute(consent_id: UUID, name: str) -> Response:
     label = permits.label_of(attribute)
     asked = permits.in_sentence([label])
     question = gettext("Cabut %(attribute)s dari %(name)s?", attribute=asked, name=permit.name)
-    return _first_tap(form, Taking(question, (permit.name,), f"/consents/{consent_id}", done, label))
+    return _first_tap(form, Taking(question, (permit.name,), f"/consents/{consent_id}", label))
 
 
 @blueprint.route("/agencies/<code>/withdraw", methods=["GET", "POST"])
@@ -143,12 +144,18 @@ def withdraw_agency(code: str) -> Response:
         gate = current.gate()
         with current.writing() as db:
             revocation.withdraw_agency(db, gate, citizen.citizen_id, found[0].agency_no, acr=citizen.acr)
-        return pages.see_other("/consents?s=off")
+        return pages.see_other(f"/consents?s=off&agency={code}")
     names = tuple(permit.name for permit in found if not permit.ended)
     if not names:
         return pages.see_other("/consents?s=off")
     question = gettext("Cabut semua izin %(agency)s?", agency=found[0].agency_name)
-    return _first_tap(form, Taking(question, names, "/consents", "/consents?s=off"))
+    return _first_tap(form, Taking(question, names, "/consents"))
+
+
+def _left(found: list[Permit], code: str | None) -> str | None:
+    """The agency that may see nothing any more, by its name; None where something of it stands."""
+    theirs = [permit for permit in found if permit.agency_code == code]
+    return theirs[0].agency_name if theirs and all(permit.ended for permit in theirs) else None
 
 
 def _first_tap(form: Form, taking: Taking) -> Response:

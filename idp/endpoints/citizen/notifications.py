@@ -67,6 +67,11 @@ WORDS = {
         "/consents/{consent_id}",
         _PERMIT,
     ),
+    "withdrawal_overdue": Words(
+        lazy_gettext("Izin %(name)s tetap dicabut, tetapi instansinya terlambat menjawab."),
+        "/consents/{consent_id}",
+        _PERMIT,
+    ),
     "logout_not_told": Words(
         lazy_gettext(
             "%(name)s tidak bisa kami beri tahu bahwa Anda keluar. Percobaan: %(attempts)s. "
@@ -78,7 +83,7 @@ WORDS = {
     "new_sign_in": Words(lazy_gettext("Ada yang masuk dari HP atau komputer baru."), "/security", _SECURITY),
     "password_changed": Words(lazy_gettext("Kata sandi Anda diubah."), "/security", _SECURITY),
     "second_factor_added": Words(lazy_gettext("Kode kedua dipasang."), "/security", _SECURITY),
-    "second_factor_removed": Words(lazy_gettext("Kode kedua dilepas."), "/security", _SECURITY),
+    "second_factor_removed": Words(lazy_gettext("Kode kedua dimatikan."), "/security", _SECURITY),
     "recovery_codes_made": Words(lazy_gettext("Kode pemulihan baru dibuat."), "/security", _SECURITY),
     "address_moved": Words(
         lazy_gettext("Nomor HP atau e-mail Anda kini dipakai akun lain."), "/security", _SECURITY

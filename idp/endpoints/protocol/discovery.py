@@ -3,19 +3,17 @@ nothing else (OpenID Connect Discovery 1.0, RFC 8414; protocol.md §4). Members 
 are written out.
 """
 
-import hashlib
-import json
 from collections.abc import Callable
 from typing import Any
 
 from idp.accounts.assurance import Acr
-from idp.claims.catalogue import BARE_SCOPES, CLAIMS, SCOPES, UPDATED_AT
+from idp.claims.catalogue import BARE_SCOPES, CLAIMS, MACHINE_SCOPES, SCOPES, UPDATED_AT
 from idp.clients.profiles import ASSERTION_ALGS
 from idp.exchange import Reply, Request
 from idp.gate import Gate
+from idp.web import documents
 
 METHODS = ("GET", "HEAD", "OPTIONS")
-CACHE = "public, max-age=900"
 AUTH_METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
 ID_TOKEN_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid")
 
@@ -43,7 +41,7 @@ def document(issuer: str) -> dict[str, Any]:
         "introspection_endpoint": f"{issuer}/introspect",
         "revocation_endpoint": f"{issuer}/revoke",
         "end_session_endpoint": f"{issuer}/logout",
-        "scopes_supported": [*BARE_SCOPES, *SCOPES],
+        "scopes_supported": [*BARE_SCOPES, *SCOPES, *MACHINE_SCOPES],
         "claims_supported": [*ID_TOKEN_CLAIMS, *CLAIMS, UPDATED_AT],
         "claim_types_supported": ["normal"],
         "response_types_supported": ["code"],
@@ -70,16 +68,4 @@ def document(issuer: str) -> dict[str, Any]:
 
 
 def door(gate: Gate) -> Callable[[Request], Reply]:
-    body = json.dumps(document(gate.issuer), indent=1).encode()
-    headers = [
-        ("Content-Type", "application/json"),
-        ("Cache-Control", CACHE),
-        ("ETag", f'"{hashlib.sha256(body).hexdigest()[:32]}"'),
-    ]
-
-    def discovery(request: Request) -> Reply:
-        if request.header("if-none-match") == headers[2][1]:
-            return Reply(304, b"", headers[1:])
-        return Reply(200, body, list(headers))
-
-    return discovery
+    return documents.served(document(gate.issuer))

@@ -15,7 +15,8 @@ from flask import Blueprint, Response, g, request
 from idp.accounts.sessions import SessionRow
 from idp.authorization import id_token_hint, response
 from idp.clients.registry import Client
-from idp.errors import PageError
+from idp.errors import OAuthError, PageError
+from idp.exchange import has_controls
 from idp.gate import Gate
 from idp.web import current, pages, session_cookie, sign_in, signed_in, signing_out
 from idp.web.forms import Form
@@ -70,7 +71,19 @@ def _sent() -> dict[str, str]:
     return {name: sent[name] for name in PARAMETERS if sent.get(name)}
 
 
+def _is_legible(sent: dict[str, str]) -> bool:
+    """Whether each value is what was sent: Flask replaces bytes that are no text (protocol.md §2)."""
+    try:
+        if request.method == "GET":
+            _ = current.exchange().query
+    except OAuthError:
+        return False
+    return not any(has_controls(value) for value in sent.values())
+
+
 def _wish(gate: Gate, sent: dict[str, str]) -> Wish:
+    if not _is_legible(sent):
+        return Wish(hint_is_bad=True)
     registry, hint = gate.registry.get(), sent.get("id_token_hint")
     if hint is None:
         return Wish(client=registry.by_id.get(sent.get("client_id", "")))

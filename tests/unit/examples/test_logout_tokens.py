@@ -1,5 +1,6 @@
 """The example's reading of logout tokens: what is not one of ours, for it, now, ends nobody's session."""
 
+import base64
 import importlib.util
 import json
 import time
@@ -65,12 +66,14 @@ def test_a_logout_token_says_who_and_which_session() -> None:
 
 
 def test_it_works_once() -> None:
+    """(row 105)"""
     tokens, token = example.LogoutTokens(gapura()), signed()
     assert tokens.read(token) is not None
     assert tokens.read(token) is None
     assert tokens.read(signed(jti="j2")) is not None
 
 
+UNSIGNED = base64.urlsafe_b64encode(b'{"alg":"none","typ":"logout+jwt"}').rstrip(b"=").decode()
 LONG_AGO = int(time.time()) - 600
 
 
@@ -93,9 +96,11 @@ LONG_AGO = int(time.time()) - 600
         pytest.param(signed(typ="JWT"), id="another kind of token"),
         pytest.param(signed(ECKey.generate_key("P-256", {"kid": "one"})), id="signed by another key"),
         pytest.param(signed().rpartition(".")[0] + ".", id="not signed"),
+        pytest.param(f"{UNSIGNED}.{signed().split('.')[1]}.", id="said not to be signed"),
     ],
 )
 def test_anything_else_is_refused(token: str) -> None:
+    """(row 105)"""
     tokens = example.LogoutTokens(gapura())
     with pytest.raises(example.Refused):
         tokens.read(token)

@@ -160,6 +160,7 @@ def test_a_job_of_a_killed_worker_is_taken_back_once_by_two_rescuers(
 
 
 def test_how_the_jobs_stand_is_told(database: Database, worker_database: Database) -> None:
+    """(C084)"""
     with database.writing() as db:
         jobs.defer(db, Job("test.waits"), {})
     standing = jobs.standing(worker_database.hot())

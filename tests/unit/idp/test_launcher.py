@@ -267,6 +267,23 @@ def test_a_bad_start_is_one_sentence(untouched: Running, changes: dict[str, str]
     assert untouched.nobody_left(within=5)
 
 
+@pytest.mark.parametrize("name", ["metrics", "agencies", "demo.json"])
+def test_what_stands_in_the_way_in_the_instance_folder_is_one_sentence(running: Running, name: str) -> None:
+    running.start()
+    running.end()
+    wrong = running.folder / "instance" / name
+    if wrong.is_dir():
+        shutil.rmtree(wrong)
+        wrong.touch()
+    else:
+        wrong.unlink()
+        wrong.mkdir()
+    said = running.refused()
+    assert f"{wrong}" in said
+    assert "set GAPURA_INSTANCE" in said
+    assert running.nobody_left(within=15)
+
+
 def test_a_server_that_does_not_fit_is_one_sentence(running: Running) -> None:
     """By an address: an account that is not ours to use, and a database that a newer program has upgraded."""
     running.start()

@@ -19,6 +19,8 @@ NAMES = [
     "hand signals over",
     "deliver signals",
     "give up deliveries",
+    "number withdrawals",
+    "remind agencies",
     "end sessions that ran out",
     "end consents that ran out",
     "tell what ends soon",

@@ -20,6 +20,8 @@ from keys import strict_json
         pytest.param("{}x", id="something after it"),
         pytest.param("", id="nothing"),
         pytest.param(b"\xff\xfe", id="not UTF-8"),
+        pytest.param(r'{"a":["\ud800"]}', id="half of a surrogate pair"),
+        pytest.param(rb'{"\uDFFF":1}', id="the other half, in a name"),
     ],
 )
 def test_it_is_refused(text: str | bytes) -> None:
@@ -30,6 +32,10 @@ def test_it_is_refused(text: str | bytes) -> None:
 
 def test_ordinary_json_is_read() -> None:
     assert strict_json.read('{"a":[1,2.5,"x",null,true,{"b":{}}]}') == {"a": [1, 2.5, "x", None, True, {"b": {}}]}
+
+
+def test_a_whole_surrogate_pair_is_one_character() -> None:
+    assert strict_json.read(r'"\ud83d\ude00"') == "😀"
 
 
 def test_the_caller_may_allow_less_depth() -> None:

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from idp.accounts.assurance import (
-    HIGH_LASTS,
     Acr,
     Asked,
     Reached,
@@ -18,7 +17,6 @@ from idp.accounts.assurance import (
     highest,
     is_out_of_reach,
     read_asked,
-    requirement_for,
     requirement_of,
 )
 
@@ -109,35 +107,3 @@ def test_unknown_voluntary_classes_are_passed_over_and_unknown_essential_ones_re
     assert read_asked([], []) == Asked()
     with pytest.raises(UnknownAcr):
         read_asked([Acr.BASIC], ["phr"])
-
-
-FLOOR = Requirement()
-
-
-@pytest.mark.parametrize(
-    ("asked", "session", "required"),
-    [
-        pytest.param(Asked(), reached("pwd"), FLOOR, id="no wish: the floor"),
-        pytest.param(
-            Asked((Acr.SUBSTANTIAL,)), reached("pwd"), requirement_of(Acr.SUBSTANTIAL), id="a wish raises"
-        ),
-        pytest.param(Asked((Acr.HIGH, Acr.BASIC)), reached("pwd"), FLOOR, id="one that is met already is enough"),
-        pytest.param(
-            Asked((Acr.SUBSTANTIAL,)), reached("pwd", ial=1), FLOOR, id="a wish beyond the person is passed over"
-        ),
-        pytest.param(
-            Asked((Acr.SUBSTANTIAL,), essential=True),
-            reached("pwd", ial=1),
-            requirement_of(Acr.SUBSTANTIAL),
-            id="an essential one beyond the person stays, to be refused",
-        ),
-    ],
-)
-def test_a_request_raises_the_floor(asked: Asked, session: Reached, required: Requirement) -> None:
-    assert requirement_for(asked, FLOOR, session, NOW) == required
-
-
-def test_no_request_lowers_the_floor() -> None:
-    floor = requirement_of(Acr.SUBSTANTIAL)
-    assert requirement_for(Asked((Acr.BASIC,), essential=True), floor, reached("pwd"), NOW) == floor
-    assert timedelta(hours=2) == HIGH_LASTS

@@ -63,6 +63,13 @@ def reached(minutes_ago: int = 180, aal: int = 1, ial: int = 2, amr: tuple[str, 
             asking(prompt=("select_account",)), reached(1), DEMAND, Step.PROCEED, id="a login is a choice"
         ),
         pytest.param(
+            asking(acr=Asked((Acr.BASIC,), essential=True)),
+            STANDING,
+            Demand(Requirement(aal=2), Why.NOTHING),
+            Step.STEP_UP,
+            id="no request lowers the floor",
+        ),
+        pytest.param(
             REQUEST, STANDING, Demand(Requirement(aal=2), Why.NOTHING), Step.STEP_UP, id="below the floor"
         ),
     ],

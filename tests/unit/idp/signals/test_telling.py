@@ -15,6 +15,7 @@ from idp.gate import Gate
 from idp.invalidation import Cached
 from idp.signals import deliveries, delivery, outbox, telling
 from idp.signals.telling import Telling
+from idp.signals.withdrawal_clock import Clock
 from keys.keyring import Keyring
 from tests.receivers import Receiver, gone
 from tests.unit.idp.signals.conftest import Added, at_work
@@ -65,7 +66,7 @@ def change(gate: Gate, sql: str, **params: Any) -> None:
         db.connection().exec_driver_sql(sql, params)
 
 
-def clock_of(gate: Gate, citizen_id: UUID, consent_id: UUID) -> delivery.Clock:
+def clock_of(gate: Gate, citizen_id: UUID, consent_id: UUID) -> Clock:
     with gate.database.reading() as db:
         return delivery.clocks_of(db, citizen_id)[consent_id]
 
@@ -198,15 +199,21 @@ def test_a_withdrawal_that_was_not_taken_yet_is_not_told(
     assert (clock.told_at, clock.not_told_at) == (None, None)
 
 
-def test_a_withdrawal_by_an_application_without_an_address_is_said_not_to_be_told(
-    gate: Gate, added: Added
-) -> None:
+def test_a_withdrawal_by_an_application_without_an_address_is_left_to_the_e_mail(gate: Gate, added: Added) -> None:
     about = withdrawn(gate, added(None))
     tell_once(gate)
     clock = clock_of(gate, *about)
-    assert clock.told_at is None
-    assert clock.not_told_at is not None
-    assert clock.attempts == 0
+    assert (clock.told_at, clock.not_told_at) == (None, None)
+
+
+def test_who_was_told_by_e_mail_is_not_said_to_be_untold(gate: Gate, added: Added) -> None:
+    about = tried_in_vain(gate, added(gone()), timedelta(hours=72, minutes=1))
+    with gate.database.writing() as db:
+        delivery.told(db, *about)
+    telling.give_up_too_old(gate)
+    assert given_up(gate, about[0]) == [("unreachable", 17)]
+    assert clock_of(gate, *about).not_told_at is None
+    assert notified(gate, about[0]) == []
 
 
 def tried_in_vain(gate: Gate, client_no: int, since: timedelta) -> tuple[UUID, UUID]:

@@ -103,3 +103,8 @@ def test_a_loopback_installation_says_nothing_of_https() -> None:
     app = make_app("http://127.0.0.1:8000")
     app.add_url_rule("/x", "x", lambda: pages.render("sign_in/consent_refused.html", back="/", again="/"))
     assert "Strict-Transport-Security" not in app.test_client().get("/x").headers
+
+
+def test_an_officer_is_reached_by_a_link_only_where_it_is_an_address() -> None:
+    assert pages.contact("dpo@dinkes.example") == '<a href="mailto:dpo@dinkes.example">dpo@dinkes.example</a>'
+    assert pages.contact("<b>Kotak pos 7@b.id, Jakarta</b>") == "&lt;b&gt;Kotak pos 7@b.id, Jakarta&lt;/b&gt;"

@@ -1,0 +1,1 @@
+"""Doors of agencies: what they answer and manage."""
