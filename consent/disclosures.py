@@ -53,22 +53,25 @@ disclosed AS (
     FROM token
 )"""
 # Permits and denials alike, a row for each reason that one look met, so that no row says two things; the first
-# has the decision's own id. After `look` and `verdict` (see `consent/verdict`), and `anew`, which has a row unless
+# has the decision's own id. After `verdict` (see the module of that name), and `anew`, which has a row unless
 # this is an answer given before. Of nobody, and of an application that nobody registered, there is no list.
 DISCLOSED_EVALUATION = """
 disclosed AS (
   INSERT INTO consent.disclosures (citizen_id, disclosure_id, consent_id, client_no, purpose_no, channel, reason,
          source_agency_no, statute_no, attribute_nos)
-  SELECT look.citizen_id, CASE WHEN said.turn = 1 THEN look.decision_id ELSE uuidv7() END,
-         CASE WHEN NOT said.by_law THEN look.consent_id END, look.client_no, look.purpose_no, 'evaluation',
-         said.reason, %(source_agency_no)s::integer, CASE WHEN said.by_law THEN look.statute_no END,
+  SELECT said.citizen_id, CASE WHEN said.turn = 1 THEN said.decision_id ELSE uuidv7() END,
+         CASE WHEN NOT said.by_law THEN said.consent_id END, said.client_no, said.purpose_no, 'evaluation',
+         said.reason, %(source_agency_no)s::integer, CASE WHEN said.by_law THEN said.statute_no END,
          said.attribute_nos
-    FROM (SELECT verdict.look_no, verdict.reason, bool_or(verdict.by_law) AS by_law,
-                 array_agg(verdict.attribute_no ORDER BY verdict.attribute_no) AS attribute_nos,
-                 row_number() OVER (PARTITION BY verdict.look_no ORDER BY min(verdict.place)) AS turn
-            FROM verdict GROUP BY verdict.look_no, verdict.reason) AS said
-    JOIN look ON look.look_no = said.look_no
-   WHERE look.account_known AND look.client_no > 0 AND EXISTS (SELECT FROM anew)
+    FROM (SELECT any_value(v.citizen_id) AS citizen_id, any_value(v.decision_id) AS decision_id,
+                 any_value(v.consent_id) AS consent_id, any_value(v.client_no) AS client_no,
+                 any_value(v.purpose_no) AS purpose_no, any_value(v.statute_no) AS statute_no,
+                 v.reason, bool_or(v.by_law) AS by_law,
+                 array_agg(v.attribute_no ORDER BY v.attribute_no) AS attribute_nos,
+                 row_number() OVER (PARTITION BY v.look_no ORDER BY min(v.place)) AS turn
+            FROM verdict AS v
+           WHERE v.account_known AND v.client_no > 0 AND EXISTS (SELECT FROM anew)
+           GROUP BY v.look_no, v.reason) AS said
 )"""
 
 

@@ -6,8 +6,12 @@ purpose that is asked about, and `asked`, one row for each attribute of it.
 
     look   citizen_id client_no purpose_no application_open account_known account_open purpose_known agreed ial
            consent_id attribute_nos expires_at paused_at withdrawn_at   (null where no consent was ever given)
-    asked  attribute_no, least_ial, held_elsewhere: another agency holds it, and law_reason: on which basis of the
-           agreement it needs no consent, empty where it does
+           law_reason: on which basis the agreement's attributes by law need no consent
+    asked  attribute_no, least_ial, held_elsewhere: another agency holds it, by_law: it is one of those by law
+
+The caller's `verdict` then has, for each attribute asked: place, look_no, attribute_no, reason, by_law (the reason
+is that of the law), and of its look citizen_id, client_no, purpose_no, account_known, statute_no, decision_id,
+consent_id, expires_at.
 
 `held_elsewhere` is asked first, and somebody without an account is like one who was never asked: neither answer
 tells whether there is such a citizen.
@@ -19,8 +23,8 @@ REASON = """
       WHEN look.account_known AND NOT look.account_open THEN 'account_closed'
       WHEN NOT look.purpose_known THEN 'purpose_unknown'
       WHEN NOT look.agreed THEN 'agreement_missing'
-      WHEN look.account_known AND asked.law_reason <> ''
-        THEN CASE WHEN look.ial >= asked.least_ial THEN asked.law_reason ELSE 'step_up_required' END
+      WHEN look.account_known AND asked.by_law
+        THEN CASE WHEN look.ial >= asked.least_ial THEN look.law_reason ELSE 'step_up_required' END
       WHEN look.consent_id IS NULL
         THEN CASE WHEN EXISTS (SELECT FROM consent.records AS r
                                 WHERE r.citizen_id = look.citizen_id AND r.client_no = look.client_no

@@ -20,6 +20,7 @@ from idp.endpoints.citizen import (
 )
 from idp.endpoints.protocol import (
     access_evaluation,
+    access_evaluations,
     authorize,
     authzen_configuration,
     discovery,
@@ -57,6 +58,7 @@ HOT = (
     ("/introspect", introspect),
     ("/revoke", revoke),
     ("/access/v1/evaluation", access_evaluation),
+    ("/access/v1/evaluations", access_evaluations),
     ("/jwks", jwks),
     ("/.well-known/openid-configuration", discovery),
     ("/.well-known/oauth-authorization-server", discovery),

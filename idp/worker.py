@@ -23,6 +23,7 @@ from idp.accounts import letters, recovery, sent_codes, session_endings, totp
 from idp.audit_heads import TrailHeads
 from idp.clock import Clock, Duty
 from idp.database import Database
+from idp.evaluation import repeats
 from idp.gate import Gate
 from idp.installation import BAD_STARTS, Installation
 from idp.job_runner import Handler, JobRunner
@@ -59,6 +60,7 @@ OVER = (
     ("unconfirmed second factors", timedelta(hours=1), totp.forget),
     ("ended sessions", timedelta(hours=1), session_endings.forget),
     ("settled recoveries", timedelta(hours=24), recovery.forget),
+    ("answered questions", timedelta(minutes=1), repeats.forget),
     ("deliveries given up", timedelta(hours=1), deliveries.forget),
 )
 logger = structlog.get_logger()

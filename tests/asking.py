@@ -2,12 +2,14 @@
 
 import json
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
+from sqlalchemy import text
 
 from idp.gate import Gate
 from tests import local_http
+from tests.clients.programs import wait_until_known
 from tests.running import Running
 from tests.sample_client import sign_in
 
@@ -77,3 +79,26 @@ def withdraw(browser: Any, consent_id: str) -> None:
     page = browser.get(f"/consents/{consent_id}/withdraw")
     done = browser.submit(page, page.form("csrf_token"), press="withdraw-confirm")
     assert done.status == 200, done.html[:500]
+
+
+def looks(gate: Gate, citizen_id: UUID) -> list[tuple[str, set[str]]]:
+    """What the citizen's list has of evaluations, oldest first: the reason, and the attributes by name."""
+    by_no = gate.attributes.get().by_no
+    with gate.database.reading() as db:
+        found = db.execute(
+            text("SELECT reason::text, attribute_nos FROM consent.disclosures"
+                 " WHERE citizen_id = :citizen_id AND channel = 'evaluation' ORDER BY disclosure_id"),
+            {"citizen_id": citizen_id},
+        )  # fmt: skip
+        return [(reason, {by_no[number].name for number in numbers}) for reason, numbers in found]
+
+
+def an_asker(running: Running, gate: Gate) -> Provider:
+    """Another program of the civil registry's."""
+    file = running.instance / f"asker-{uuid4()}.json"
+    file.write_text(json.dumps({
+        "agency": "dukcapil-nusantara", "profile": "machine", "client_name": "Penanya", "scope": "may_i",
+    }))  # fmt: skip
+    added = running.command("clients", "add", "--file", str(file))
+    wait_until_known(running, added["client_id"])
+    return Provider(running, gate, added["client_id"], added["client_secret"])

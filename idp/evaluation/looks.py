@@ -44,9 +44,12 @@ class Look:
     asked: list[Attribute] = field(default_factory=list)
     held: set[int] = field(default_factory=set)
 
-    def law_reason_of(self, attribute: Attribute) -> Reason | None:
-        by_law = self.agreement is not None and attribute.attribute_no in self.agreement.law_nos
-        return self.law_reason if by_law else None
+    def is_by_law(self, attribute: Attribute) -> bool:
+        return (
+            self.agreement is not None
+            and self.law_reason is not None
+            and attribute.attribute_no in self.agreement.law_nos
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +70,16 @@ class Wanted:
     attributes: tuple[Attribute, ...]
 
 
-def resolve(items: Sequence[Item], asking: Client, known: Catalogues) -> tuple[list[Wanted | None], list[Look]]:
+def resolve(
+    items: Sequence[Item], asking: Client, known: Catalogues, *, alone: bool
+) -> tuple[list[Wanted | None], list[Look]]:
     """For each item what it wants, None where nothing is to be judged; and the looks, each once.
 
-    An attribute that the catalogue does not have is `Malformed` in a single question, and denies its own item in a
-    batch.
+    An attribute that the catalogue does not have is `Malformed` in a question that stands alone, and denies its
+    own item in a batch.
     """
     looks: dict[Place, Look] = {}
-    wanted = [_wanted(item, asking, known, looks, alone=len(items) == 1) for item in items]
+    wanted = [_wanted(item, asking, known, looks, alone=alone) for item in items]
     return wanted, list(looks.values())
 
 

@@ -1,43 +1,69 @@
-"""May I? The story from a question that was read to its answer. What is remembered between two questions is names
-and agreements; everything else is asked in the statement that answers.
+"""May I? The story from a question that was read to its answer. What is remembered between two questions is names,
+agreements and what was answered; everything else is asked in the statement that answers.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
-from idp.clients.registry import Client
 from idp.evaluation import answer, judgement, looks
-from idp.evaluation.looks import Catalogues, Look, Wanted
-from idp.evaluation.question import Asked
+from idp.evaluation.judgement import Asker, Judgement
+from idp.evaluation.looks import Catalogues, Look
+from idp.evaluation.question import Asked, Item
 from idp.gate import Gate
 from idp.tokens import use
-from idp.tokens.access_token import AccessToken
+
+# Which decision is the last that is told (AuthZEN §7.1.2.1).
+LAST = {"deny_on_first_deny": False, "permit_on_first_permit": True}
 
 
-def answered(gate: Gate, asking: Client, token: AccessToken, asked: Asked) -> dict[str, Any] | None:
+def answered(gate: Gate, asker: Asker, asked: Asked) -> dict[str, Any] | None:
     """The answer's members; None: the asker's token opens nothing (any more). `question.Malformed` says what to
     mend.
     """
+    if asked.semantic is None:
+        alone = _answers(gate, asker, asked.items, asked, alone=True)
+        return None if alone is None else alone[0]
+    if asked.semantic not in LAST:
+        all_of_them = _answers(gate, asker, asked.items, asked)
+        return None if all_of_them is None else {"evaluations": all_of_them}
+    return _until(gate, asker, asked, LAST[asked.semantic])
+
+
+def _until(gate: Gate, asker: Asker, asked: Asked, last: bool) -> dict[str, Any] | None:
+    """One after the other: what is not told is not looked at, and so in nobody's list."""
+    told: list[dict[str, Any]] = []
+    for number, item in enumerate(asked.items):
+        one = Asker(asker.client, asker.token, asker.request and asker.request.part(number))
+        found = _answers(gate, one, (item,), asked)
+        if found is None:
+            return None
+        told += found
+        if found[0]["decision"] is last:
+            break
+    return {"evaluations": told}
+
+
+def _answers(
+    gate: Gate, asker: Asker, items: Sequence[Item], asked: Asked, *, alone: bool = False
+) -> list[dict[str, Any]] | None:
     known = Catalogues(gate.registry.get(), gate.purposes.get(), gate.attributes.get(), gate.pairwise)
-    wanted, places = looks.resolve(asked.items, asking, known)
-    judged = _judged(gate, asking, token, places)
+    wanted, places = looks.resolve(items, asker.client, known, alone=alone)
+    judged = _judged(gate, asker, places)
     if judged is None:
         return None
-    by_place = {id(look): found for look, found in zip(places, judged, strict=True)}
-
-    def said(one: Wanted | None) -> dict[str, Any]:
-        if one is None:
-            return answer.DENIED
-        found = by_place[id(one.look)]
-        return answer.of(one, found, known.purposes, understands_custom=asked.understands_custom)
-
-    return said(wanted[0])
+    found = {id(look): one for look, one in zip(places, judged, strict=True)}
+    return [
+        answer.DENIED
+        if one is None
+        else answer.of(one, found[id(one.look)], known.purposes, understands_custom=asked.understands_custom)
+        for one in wanted
+    ]
 
 
-def _judged(
-    gate: Gate, asking: Client, token: AccessToken, places: list[Look]
-) -> list[judgement.Judgement] | None:
+def _judged(gate: Gate, asker: Asker, places: list[Look]) -> list[Judgement] | None:
     """Where there is nothing to judge, only whether the asker may ask."""
     connection, open_states = gate.database.hot(), list(gate.open_states)
     if places:
-        return judgement.judge(connection, token, asking, places, open_states)
-    return [] if use.machine_lives(connection, token, open_states, asking_no=asking.client_no) else None
+        return judgement.judge(connection, asker, places, open_states)
+    lives = use.machine_lives(connection, asker.token, open_states, asking_no=asker.client.client_no)
+    return [] if lives else None

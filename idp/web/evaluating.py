@@ -1,7 +1,7 @@
 """Around a question of "may I?": who asks, what came, and how an answer or an error is written (AuthZEN §10, §11).
 
 A decision is 200, also a denial; an error is one plain sentence. `X-Request-ID` comes back with every answer as it
-came, and is judged before it does.
+came, and is judged before it does; with it the same question asked again is the same look.
 """
 
 import json
@@ -11,7 +11,8 @@ from collections.abc import Callable
 from idp.claims.catalogue import MAY_I
 from idp.clients.registry import Client
 from idp.errors import Code, DatabaseAway, OAuthError
-from idp.evaluation import may_i
+from idp.evaluation import may_i, repeats
+from idp.evaluation.judgement import Asker
 from idp.evaluation.question import Asked, Malformed
 from idp.exchange import Reply, Request
 from idp.gate import Gate
@@ -32,7 +33,7 @@ def reply(gate: Gate, request: Request, read: Read, limit: int) -> Reply:
     if request_id and not REQUEST_ID.fullmatch(request_id):
         return problems.sentence(_bad_request("X-Request-ID is longer than 128 bytes or holds control characters"))
     try:
-        answer = _answer(gate, request, read, limit)
+        answer = _answer(gate, request, request_id, read, limit)
     except (OAuthError, DatabaseAway) as error:
         answer = problems.sentence(error)
     except Malformed as mend:
@@ -42,9 +43,11 @@ def reply(gate: Gate, request: Request, read: Read, limit: int) -> Reply:
     return answer
 
 
-def _answer(gate: Gate, request: Request, read: Read, limit: int) -> Reply:
-    asking, token = _asking(gate, request)
-    said = may_i.answered(gate, asking, token, read(_document(request, limit)))
+def _answer(gate: Gate, request: Request, request_id: str, read: Read, limit: int) -> Reply:
+    client, token = _asking(gate, request)
+    body = _body(request, limit)
+    repeatable = repeats.Request.of(request_id, request.path, body) if request_id else None
+    said = may_i.answered(gate, Asker(client, token, repeatable), read(_document(body)))
     if said is None:
         raise bearer.invalid_token()
     return Reply(200, json.dumps(said, separators=(",", ":")).encode(), list(HEADERS))
@@ -61,11 +64,15 @@ def _asking(gate: Gate, request: Request) -> tuple[Client, AccessToken]:
     return asking, token
 
 
-def _document(request: Request, limit: int) -> object:
+def _body(request: Request, limit: int) -> bytes:
     if request.header("content-type").partition(";")[0].strip().lower() != JSON:
         raise OAuthError(Code.INVALID_REQUEST, f"the content type of the body must be {JSON}", 415)
+    return request.content(limit)
+
+
+def _document(body: bytes) -> object:
     try:
-        return strict_json.read(request.content(limit).decode())
+        return strict_json.read(body.decode())
     except ValueError:
         raise _bad_request("the body is not acceptable JSON: UTF-8, no member twice, at most 32 deep") from None
 

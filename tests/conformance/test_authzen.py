@@ -2,13 +2,13 @@
 `authzen-pdp-evaluation`, named as there, and what our own question adds.
 
 Seen to fail: with the token's liveness left out of the statement, with an attribute of another holder judged like
-the others, with the disclosure written without its verdict, and with somebody unknown told as a closed account.
+the others, and with somebody unknown told as a closed account.
 """
 
 import json
 import time
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -20,8 +20,7 @@ from idp.tokens import access_token
 from idp.tokens.access_token import AccessToken
 from idp.web.shells import Front
 from tests import local_http
-from tests.asking import DOOR, Provider, allow_rice_aid, withdraw
-from tests.clients.programs import wait_until_known
+from tests.asking import DOOR, Provider, allow_rice_aid, an_asker, looks, withdraw
 from tests.faults.standing import an_application
 from tests.people import Person, a_person
 from tests.running import Running
@@ -45,18 +44,6 @@ def citizen(running: Running, gate: Gate) -> Person:
 def stranger(gate: Gate) -> Person:
     """Was never asked for anything."""
     return a_person(gate)
-
-
-def looks(gate: Gate, citizen_id: UUID) -> list[tuple[str, set[str]]]:
-    """What the citizen's list has of evaluations, oldest first: the reason, and the attributes by name."""
-    by_no = gate.attributes.get().by_no
-    with gate.database.reading() as db:
-        found = db.execute(
-            text("SELECT reason::text, attribute_nos FROM consent.disclosures"
-                 " WHERE citizen_id = :citizen_id AND channel = 'evaluation' ORDER BY disclosure_id"),
-            {"citizen_id": citizen_id},
-        )  # fmt: skip
-        return [(reason, {by_no[number].name for number in numbers}) for reason, numbers in found]
 
 
 # ---- the suite's rows ----
@@ -353,7 +340,7 @@ def test_withdraw_then_ask_every_worker_withdrawn_and_the_list_shows_both_looks(
 
 
 def test_while_the_database_is_away_nothing_is_permitted(gate: Gate, provider: Provider, citizen: Person) -> None:
-    """(C082, row 113) Whatever this process remembers; seen to fail with the registry kept for longer."""
+    """(C082, row 113)"""
     away = Gate.build(gate.settings, "postgresql://nobody@/none?host=/nonexistent")
     shell = Client(Front(away, hot_doors(away), create_flask(away)))
     answer = shell.post(
@@ -404,17 +391,6 @@ def test_a_token_that_is_over_asks_nothing(
     assert 'error="invalid_token"' in answer.headers["www-authenticate"]
     assert asker.ask(with_value("resource.type", "record")(question)).status_code == 401, "nor a decision of no"
     assert looks(gate, stranger.citizen_id) == before
-
-
-def an_asker(running: Running, gate: Gate) -> Provider:
-    """Another program of the civil registry's."""
-    file = running.instance / f"asker-{uuid4()}.json"
-    file.write_text(json.dumps({
-        "agency": "dukcapil-nusantara", "profile": "machine", "client_name": "Penanya", "scope": "may_i",
-    }))  # fmt: skip
-    added = running.command("clients", "add", "--file", str(file))
-    wait_until_known(running, added["client_id"])
-    return Provider(running, gate, added["client_id"], added["client_secret"])
 
 
 def expired(gate: Gate, asker: Provider) -> str:

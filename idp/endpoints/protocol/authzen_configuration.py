@@ -17,6 +17,7 @@ def document(issuer: str) -> dict[str, Any]:
     return {
         "policy_decision_point": issuer,
         "access_evaluation_endpoint": f"{issuer}/access/v1/evaluation",
+        "access_evaluations_endpoint": f"{issuer}/access/v1/evaluations",
         "supported_obligations": ["custom"],
     }
 

@@ -24,10 +24,11 @@ WITH look AS (
          %(agreed)s::boolean AS agreed,
          %(ial)s::smallint AS ial, %(consent_id)s::uuid AS consent_id,
          %(attribute_nos)s::smallint[] AS attribute_nos, %(expires_at)s::timestamptz AS expires_at,
-         %(paused_at)s::timestamptz AS paused_at, %(withdrawn_at)s::timestamptz AS withdrawn_at
+         %(paused_at)s::timestamptz AS paused_at, %(withdrawn_at)s::timestamptz AS withdrawn_at,
+         %(law_reason)s::text AS law_reason
 ), asked AS (
   SELECT %(attribute_no)s::smallint AS attribute_no, 2::smallint AS least_ial,
-         %(held_elsewhere)s::boolean AS held_elsewhere, %(law_reason)s::text AS law_reason
+         %(held_elsewhere)s::boolean AS held_elsewhere, %(law_reason)s::text <> '' AS by_law
 )
 SELECT {verdict.REASON}::text FROM look, asked
 """
@@ -139,3 +140,9 @@ def test_what_was_taken_back_elsewhere_is_not_withdrawn_here(db: Session) -> Non
     record(db, citizen_id, "refused", [], client_no=CLIENT_NO + 1)
     assert in_sql(db, NIK, [version(NAME)], Terms(), GOOD, citizen_id=citizen_id) is Reason.NOT_IN_CONSENT
     assert in_sql(db, NIK, [], Terms(), GOOD, citizen_id=citizen_id) is Reason.NOT_ASKED_YET
+
+
+def test_acts_whose_consent_was_erased_are_no_refusal(db: Session) -> None:
+    citizen_id = uuid4()
+    record(db, citizen_id, "given", [NAME])
+    assert in_sql(db, NAME, [], Terms(), GOOD, citizen_id=citizen_id) is Reason.NOT_ASKED_YET

@@ -37,6 +37,7 @@ NAMES = [
     "forget unconfirmed second factors",
     "forget ended sessions",
     "forget settled recoveries",
+    "forget answered questions",
     "forget deliveries given up",
 ]
 
