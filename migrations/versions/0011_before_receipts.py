@@ -5,8 +5,8 @@ The release before does not know the table: acts that it records meanwhile have 
 
 from alembic import op
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 
 UPGRADE = """
 -- The signed receipt of an act (standards: ISO/IEC TS 27560), without its text: that is made again from the record, as its commitment is,
