@@ -103,6 +103,4 @@ def receipt_keys() -> Response:
 def _public(body: bytes | str, media_type: str, kept: str) -> Response:
     response = Response(body, content_type=media_type)
     response.headers["Cache-Control"] = kept
-    # A program in anybody's page may keep watch, too.
-    response.headers["Access-Control-Allow-Origin"] = "*"
     return response
