@@ -1,8 +1,8 @@
 """The words shown to a citizen, by agreement, language and version; superseded, never edited. Writer of its table.
 
 `words` holds every sentence of the consent page as the citizen reads it, but for what belongs to one person or
-day: no value of the citizen's, no date. So the same page is the same notice for everybody, and its digest says
-what was shown.
+day: no value of the citizen's, no date, no warning of the moment. So the same page is the same notice for
+everybody, and its digest says what was shown.
 """
 
 import hashlib

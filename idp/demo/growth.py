@@ -124,7 +124,7 @@ def _asked(db: Session, client: Client, issuer: str, now: datetime) -> Asked:
     assert agreement is not None  # the caller chose those that have one
     known, catalogue = attributes.load(db), purposes.load(db)
     covered = sorted({*agreement.required_nos, *agreement.optional_nos, *agreement.law_nos})
-    words = notice_words.compose(client, agreement, known, catalogue, frozenset(covered), "id")
+    words = notice_words.compose(client, agreement, known, catalogue, frozenset(covered), "id", str)
     notice = notices.issue(db, agreement.agreement_no, "id", words, now)
     params = {"agreement_no": agreement.agreement_no, "notice_no": notice.notice_no, "attribute_nos": covered}
     terms = db.execute(_TERMS, params).scalar_one()

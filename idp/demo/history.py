@@ -79,7 +79,7 @@ def _give(
     purpose = catalogue.by_no[agreement.purpose_no]
     offered = frozenset((*agreement.required_nos, *agreement.optional_nos, *agreement.law_nos))
     covered = offered - frozenset(known.numbers(list(past.declined)))
-    words = notice_words.compose(client, agreement, known, catalogue, offered, "id")
+    words = notice_words.compose(client, agreement, known, catalogue, offered, "id", str)
     outcome = records.give(
         db,
         Giving(

@@ -2,15 +2,14 @@
 §3.5). Draws, and decides nothing.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from flask import Response, g, request
-from flask_babel import lazy_gettext
+from flask_babel import gettext
 
-from consent.attributes import Attribute
 from idp.accounts.profile import Value
 from idp.authorization import code_flow
 from idp.authorization.code_flow import Screen
@@ -23,8 +22,6 @@ from idp.web import current, home_zone, languages, masking, pages, permits, sign
 from idp.web.sign_in import ScreenForm, Screening
 
 NEW_FOR = timedelta(days=30)
-SPECIFIC = {"bpjs_number": lazy_gettext("Ini data kesehatan."), "npwp": lazy_gettext("Ini data keuangan.")}
-OF_SEVERAL_KINDS = lazy_gettext("Sebagian data ini peka.")
 
 
 def form_of(screen: Screening, session: SessionKey) -> ScreenForm:
@@ -44,7 +41,7 @@ def draw(outcome: Screen, screen: Screening, session: SessionKey, form: ScreenFo
     profile = found.values if found else {}
     languages.use_zone(home_zone.of(profile))
     offered, language = ask.required | ask.optional | ask.law, languages.current()
-    words = notice_words.compose(client, agreement, catalogue, purposes, offered, language)
+    words = notice_words.compose(client, agreement, catalogue, purposes, offered, language, gettext)
     asked = (*words["required"], *words["optional"])
     g.session = session
     response = pages.render(
@@ -71,7 +68,7 @@ def draw(outcome: Screen, screen: Screening, session: SessionKey, form: ScreenFo
         new_since_days=_new_since_days(outcome),
         look_alike=_look_alike(client, language),
         more=permits.in_sentence(row["label"] for row in asked) if ask.standing_nos else "",
-        specific=warning_of([catalogue.by_no[number] for number in offered]),
+        specific=words["warning"],
     )
     response.headers.extend(list(current.browser().cookies))
     return response
@@ -100,13 +97,6 @@ def _rows(words: dict[str, Any], kind: str, profile: Mapping[str, Value]) -> lis
 def _look_alike(client: Client, language: str) -> str:
     found = look_alikes.of(client, current.gate().registry.get(), language)
     return in_language(found.name, language) if found is not None else ""
-
-
-def warning_of(offered: Collection[Attribute]) -> str:
-    """Of which kind the specific data are (UU PDP art. 4), if any is asked: one kind by its name."""
-    names = {attribute.name for attribute in offered if attribute.sensitivity == "specific"}
-    kinds = {str(SPECIFIC.get(name, OF_SEVERAL_KINDS)) for name in names}
-    return kinds.pop() if len(kinds) == 1 else str(OF_SEVERAL_KINDS) if kinds else ""
 
 
 def _shown(profile: Mapping[str, Value], name: str) -> dict[str, str | None]:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any, TypeGuard
 
 from flask import Blueprint, Response, request
+from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
 from consent import notices, records
@@ -146,7 +147,9 @@ def _giving(db: Any, screen: Screen, session: SessionKey, answer: Any) -> Giving
     assert standing is not None  # no consent page without somebody signed in
     offered = screen.ask.required | screen.ask.optional | screen.ask.law
     language = languages.current()
-    words = notice_words.compose(screen.client, agreement, gate.attributes.get(), purposes, offered, language)
+    words = notice_words.compose(
+        screen.client, agreement, gate.attributes.get(), purposes, offered, language, gettext
+    )
     purpose = purposes.by_no[agreement.purpose_no]
     return Giving(
         citizen_id=session.citizen_id,

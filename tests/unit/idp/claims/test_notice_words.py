@@ -1,8 +1,7 @@
 import pytest
-from flask import Flask
 
 from consent.attributes import Attribute
-from idp.web import consent_page
+from idp.claims import notice_words
 
 
 def attribute(name: str, sensitivity: str = "specific") -> Attribute:
@@ -19,6 +18,5 @@ def attribute(name: str, sensitivity: str = "specific") -> Attribute:
         ([attribute("of_a_later_catalogue")], "Sebagian data ini peka."),
     ],
 )
-def test_specific_data_are_called_by_their_kind(app: Flask, offered: list[Attribute], warning: str) -> None:
-    with app.test_request_context("/consent", headers={"Accept-Language": "id"}):
-        assert consent_page.warning_of(offered) == warning
+def test_specific_data_are_called_by_their_kind(offered: list[Attribute], warning: str) -> None:
+    assert notice_words.warning_of(offered) == warning
