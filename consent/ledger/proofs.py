@@ -17,6 +17,8 @@ from consent.ledger import merkle, tiles
 from consent.ledger.edge import TILE_WIDTH, split_hashes
 from consent.ledger.tiles import Published
 
+# The sequencer takes the oldest leaves first, 65,536 at a time: after so many checkpoints a leaf is nowhere.
+MOST_CHECKPOINTS = 1000
 # A tick is timed when it begins, and takes what was committed a moment later: its checkpoint may be older by this.
 TICK_MAY_LAST = timedelta(minutes=5)
 
@@ -30,6 +32,7 @@ def find_position(db: Session, entry: bytes, acted_at: datetime, published: Publ
             .where(checkpoint.origin == published.origin, checkpoint.size <= published.size)
             .where(checkpoint.signed_at >= acted_at - TICK_MAY_LAST)
             .order_by(checkpoint.signed_at, checkpoint.size)
+            .limit(MOST_CHECKPOINTS)
         )
     ]
     first = 0 if not sizes else _size_before(db, published.origin, sizes[0])
