@@ -14,7 +14,7 @@ from tests.browser.gallery import make_gallery
 HOUSE = Path(__file__).parents[2]
 TEMPLATES = HOUSE / "templates"
 METHODS = [("idp/**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.txt", "jinja2")]
-KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "_to_translate": None, "ngettext": (1, 2)}
 SHARED = ("layouts", "components", "emails")
 # Drawn by `idp/web/problems` for every door, not by one of its own.
 OF_NO_ONE_DOOR = {"protocol/error.html"}

@@ -135,7 +135,8 @@ HEADERS: list[tuple[dict[str, Any], bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("header", "right"), HEADERS, ids=[str(row)[:60] for row in HEADERS])
+# As short as that: what is drawn anew in each process of the suite must not stand in a name.
+@pytest.mark.parametrize(("header", "right"), HEADERS, ids=[str(row)[:30] for row in HEADERS])
 def test_its_header_chooses_no_key_and_no_algorithm(
     running: Running, key: ECKey, header: dict[str, Any], right: bool
 ) -> None:
