@@ -12,6 +12,7 @@ from idp.endpoints.citizen import (
     disclosures,
     guide,
     notifications,
+    receipts,
     security,
     security_code_app,
     security_codes,
@@ -26,6 +27,7 @@ from idp.endpoints.protocol import (
     health,
     introspect,
     jwks,
+    ledger,
     logout,
     revoke,
     token,
@@ -82,12 +84,14 @@ PAGES = (
     disclosures,
     guide,
     notifications,
+    receipts,
     security,
     security_code_app,
     security_codes,
     security_password,
     withdrawals_link,
     health,
+    ledger,
 )
 
 
