@@ -13,8 +13,10 @@ from consent.consents import Head, Locked
 from consent.ledger import entries, record_form
 from consent.ledger.log import LEAF
 from consent.ledger.record_form import Act, Parties
+from consent.receipts import PROMISED
 
-# Written where the head changed (`changed` has a row): how the parties were called, the record, its leaf.
+# Written where the head changed (`changed` has a row): how the parties were called, the record, its leaf, and that
+# it will have a receipt.
 RECORDED = f"""
 party AS (
   INSERT INTO consent.parties (parties_digest, parties, first_named_at)
@@ -30,7 +32,7 @@ party AS (
          %(acr)s::text, %(amr)s::text[], %(method)s, %(parties_digest)s, %(previous_commitment)s::bytea,
          %(commitment)s, %(salt)s
     FROM changed
-), {LEAF}
+), {LEAF}, {PROMISED}
 SELECT count(*) FROM changed
 """
 

@@ -212,6 +212,21 @@ class Record(Base):
     erased_at: Mapped[datetime | None]
 
 
+class Receipt(Base):
+    """Writer: consent/receipts. Signed once (trigger); goes with an erasure of its record (trigger)."""
+
+    __tablename__ = "receipts"
+
+    citizen_id: Mapped[UUID] = mapped_column(primary_key=True)
+    record_id: Mapped[UUID] = mapped_column(primary_key=True)
+    receipt_id: Mapped[UUID] = mapped_column(FetchedValue())
+    log: Mapped[str | None]
+    kid: Mapped[str | None]
+    signed_at: Mapped[datetime | None]
+    signature: Mapped[bytes | None]
+    unfit_at: Mapped[datetime | None]
+
+
 class Disclosure(Base):
     """Writer: consent/disclosures, by the fragments it lends to the statements that release. Append-only
     (trigger).

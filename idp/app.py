@@ -12,6 +12,7 @@ from idp.endpoints.citizen import (
     disclosures,
     guide,
     notifications,
+    receipts,
     security,
     security_code_app,
     security_codes,
@@ -26,6 +27,7 @@ from idp.endpoints.protocol import (
     health,
     introspect,
     jwks,
+    ledger,
     logout,
     revoke,
     token,
@@ -82,6 +84,7 @@ PAGES = (
     disclosures,
     guide,
     notifications,
+    receipts,
     security,
     security_code_app,
     security_codes,
@@ -89,6 +92,7 @@ PAGES = (
     withdrawals_api,
     withdrawals_link,
     health,
+    ledger,
 )
 
 

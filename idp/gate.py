@@ -4,7 +4,7 @@ Built by `idp/app` for the web and by `idp/worker` for jobs. It holds parts and 
 it is metadata and keys, never a consent, session or state (those are asked at use).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -111,6 +111,11 @@ class Gate:
     def sub(self, citizen_id: UUID, client: Client) -> str:
         """What this client's sector calls the citizen."""
         return subject_identifiers.sub_of(self.pairwise, citizen_id, Sector(client.sector, client.sector_version))
+
+    def subs(self, citizen_id: UUID, client_no: int) -> Iterable[str]:
+        """Every `sub` by which this client may have known the citizen, the present one first."""
+        client = self.registry.get().by_no[client_no]
+        return subject_identifiers.subs_of(self.pairwise, citizen_id, Sector(client.sector, client.sector_version))
 
     def sid(self, session_id: UUID, client: Client) -> str:
         """What this client's sector calls the session."""

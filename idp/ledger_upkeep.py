@@ -1,8 +1,8 @@
-"""The worker's duties towards the ledger: a tick every ten seconds, and a root for each citizen's day once it is
-over.
+"""The worker's duties towards the ledger: a tick every ten seconds, the receipts that wait for their signature,
+and a root for each citizen's day once it is over.
 
-Both may run in any number of workers and be killed at any line: the sequencer's lock and the days' own key
-decide.
+All may run in any number of workers and be killed at any line: the sequencer's lock, the receipts' own rows and
+the days' own key decide.
 """
 
 from collections.abc import Callable
@@ -14,15 +14,17 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from consent import disclosure_days
+from consent import disclosure_days, receipts
 from consent.ledger import checkpoint, sequencer
 from consent.ledger.checkpoint import Checkpoint
+from consent.receipts import Subjects
 from idp.database import Database
 from idp.settings import Mode, Settings
-from keys.keyring import Keyring
+from keys.keyring import Keyring, SigningKey
 from keys.rotation import Role
 
 TICK_SECONDS = 10
+RECEIPTS_AT_ONCE = 200
 LEAST_LEAVES = 32  # in production: neither the size nor the time of a checkpoint tells of an act
 # A disclosure's id is made within its statement, which lasts seconds at most.
 AFTER_MIDNIGHT = timedelta(minutes=1)
@@ -44,6 +46,18 @@ def tick(database: Database, keyring: Keyring, settings: Settings) -> Checkpoint
     signer = checkpoint.signer_of(origin, keyring.signer(Role.LEDGER, "EdDSA"))
     fillers = LEAST_LEAVES if settings.mode is Mode.PRODUCTION else 0
     return sequencer.advance(database.writing, signer, fillers)
+
+
+def sign_receipts(database: Database, key: SigningKey, subjects: Subjects) -> bool:
+    """Sign a batch of the receipts that wait; whether more do. They wait while there is no log to promise."""
+    with database.writing() as db:
+        origin = sequencer.find_origin(db)
+        if origin is None:
+            return False
+        taken, unfit = receipts.sign_waiting(db, key, origin, subjects, RECEIPTS_AT_ONCE)
+    for record_id in unfit:
+        log.error("receipt.unfit", record_id=str(record_id))
+    return taken == RECEIPTS_AT_ONCE
 
 
 class DayClosing:

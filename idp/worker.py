@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from consent import receipts
 from idp import jobs, key_rotation, ledger_upkeep, log, metrics, partitions, token_files
 from idp.accounts import letters, recovery, sent_codes, session_endings, totp
 from idp.audit_heads import TrailHeads
@@ -46,6 +47,7 @@ from idp.signals.messages import Message, Sender
 from idp.web import rate_limits
 from keys import keyring, store_marks
 from keys.errors import KeysError
+from keys.rotation import Role
 from keys.sealing import RestSealer
 
 BATCH = 1000
@@ -94,6 +96,7 @@ def duties(parts: Parts) -> tuple[Duty, ...]:
         Duty(
             "number the ledger", timedelta(seconds=ledger_upkeep.TICK_SECONDS), lambda: _number_the_ledger(parts)
         ),
+        Duty("sign receipts", timedelta(seconds=1), lambda: _sign_receipts(parts)),
         Duty("hand signals over", timedelta(seconds=0.5), lambda: telling.hand_over(parts.gate)),
         Duty("deliver signals", timedelta(seconds=0.5), attempts.step),
         Duty("give up deliveries", timedelta(minutes=1), lambda: telling.give_up_too_old(parts.gate)),
@@ -183,6 +186,11 @@ def _number_the_ledger(parts: Parts) -> bool:
         ring = keyring.load(db, parts.rest_sealer, everything=True)
     ledger_upkeep.tick(parts.database, ring, parts.settings)
     return False
+
+
+def _sign_receipts(parts: Parts) -> bool:
+    key = parts.gate.keyring.get().signer(Role.RECEIPTS, receipts.ALGORITHM)
+    return ledger_upkeep.sign_receipts(parts.database, key, parts.gate.subs)
 
 
 def _rescue_jobs(parts: Parts) -> bool:

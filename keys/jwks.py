@@ -21,6 +21,14 @@ def document(keyring: Keyring, role: str = "tokens") -> tuple[bytes, str]:
     return body, f'"{sha256(body).hexdigest()[:32]}"'
 
 
+def whole_history(keyring: Keyring, role: str) -> bytes:
+    """The same of every key that the role ever had, oldest first: what is kept for good is judged by it. Without
+    the compromised ones, whose signatures prove nothing.
+    """
+    keys = [_listed(key) for key in keyring.history(role) if key.state is not State.COMPROMISED]
+    return json.dumps({"keys": keys}, separators=(",", ":")).encode()
+
+
 def _listed(key: SigningKey) -> dict[str, str]:
     members = {name: value for name, value in key.public_jwk.items() if name in PUBLIC_MEMBERS}
     return {"use": "sig", "alg": key.algorithm, "kid": key.kid, **members}

@@ -64,6 +64,20 @@ def sign(key: SigningKey, claims: dict[str, Any], typ: str) -> str:
     return (signing_input + b"." + _segment(_SIGNERS[key.algorithm].sign(signing_input, key.key))).decode()
 
 
+def sign_payload(key: SigningKey, payload: bytes, typ: str, cty: str) -> bytes:
+    """The signature of the JWS that carries these very bytes; `compact` makes the whole of it, then or later."""
+    if key.key is None:
+        raise UnknownKey(f"key {key.kid} cannot sign here")
+    signing_input = _header_segment(key.algorithm, key.kid, typ, cty) + b"." + _segment(payload)
+    return _SIGNERS[key.algorithm].sign(signing_input, key.key)
+
+
+def compact(algorithm: str, kid: str, typ: str, cty: str, payload: bytes, signature: bytes) -> str:
+    """The compact JWS of a payload and the signature that `sign_payload` made of it."""
+    parts = (_header_segment(algorithm, kid, typ, cty), _segment(payload), _segment(signature))
+    return b".".join(parts).decode()
+
+
 def verify(
     token: str, keys: Iterable[Verifier], *, typ: str | tuple[str | None, ...] | None, algorithms: Collection[str]
 ) -> dict[str, Any]:
@@ -140,8 +154,9 @@ def _plain(algorithm: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def _header_segment(algorithm: str, kid: str, typ: str) -> bytes:
-    return _segment(_to_json({"alg": algorithm, "kid": kid, "typ": typ}).encode())
+def _header_segment(algorithm: str, kid: str, typ: str, cty: str | None = None) -> bytes:
+    header = {"alg": algorithm, "kid": kid, "typ": typ} | ({} if cty is None else {"cty": cty})
+    return _segment(_to_json(header).encode())
 
 
 def _segment(raw: bytes) -> bytes:

@@ -38,7 +38,7 @@ def inclusion_proof(index: int, hashes: Sequence[bytes]) -> list[bytes]:
         raise IndexError("no such leaf")
     if len(hashes) == 1:
         return []
-    split = _split(len(hashes))
+    split = left_size(len(hashes))
     if index < split:
         return [*inclusion_proof(index, hashes[:split]), root(hashes[split:])]
     return [*inclusion_proof(index - split, hashes[split:]), root(hashes[:split])]
@@ -56,14 +56,14 @@ def consistency_proof(first: int, hashes: Sequence[bytes]) -> list[bytes]:
 def _subproof(first: int, hashes: Sequence[bytes], whole: bool) -> list[bytes]:
     if first == len(hashes):
         return [] if whole else [root(hashes)]
-    split = _split(len(hashes))
+    split = left_size(len(hashes))
     if first <= split:
         return [*_subproof(first, hashes[:split], whole), root(hashes[split:])]
     return [*_subproof(first - split, hashes[split:], False), root(hashes[:split])]
 
 
-def _split(size: int) -> int:
-    """The largest power of two smaller than `size`."""
+def left_size(size: int) -> int:
+    """The largest power of two smaller than `size`, which is 2 or more: where a tree of that size is divided."""
     return 1 << (size - 1).bit_length() - 1
 
 

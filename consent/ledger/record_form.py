@@ -11,13 +11,14 @@ A change of what is written here is a new `g:schema`: the commitments in the log
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from consent.ledger import entries
 
 SCHEMA = "gapura-consent/1"
+PROMISE = timedelta(hours=24)  # within which a receipt says that the leaf of its record is in the log
 GAPURA = "gapura"  # the code of holder 0
 PROFILE = "https://w3id.org/dpv/schema/dpv-27560#record"
 
@@ -237,7 +238,7 @@ def _event(act: Act) -> dict[str, Any]:
     event: dict[str, Any] = {
         "@type": STATUS[act.act],
         "g:act": act.act,
-        "dpv:isIndicatedAtTime": _utc(act.acted_at),
+        "dpv:isIndicatedAtTime": utc(act.acted_at),
         "dpv:isIndicatedBy": {"@id": "dpv:DataSubject" if act.actor == "self" else f"g:{act.actor}"},
         "dpv:hasIndicationMethod": act.method,
     }
@@ -248,7 +249,7 @@ def _event(act: Act) -> dict[str, Any]:
     if act.reason is not None:
         event["dct:description"] = act.reason
     if act.expires_at is not None:
-        event["dpv:hasDuration"] = {"@type": "dpv:UntilTimeDuration", "dct:date": _utc(act.expires_at)}
+        event["dpv:hasDuration"] = {"@type": "dpv:UntilTimeDuration", "dct:date": utc(act.expires_at)}
     return event
 
 
@@ -265,6 +266,6 @@ def _titled(name: Any) -> dict[str, Any]:
     return {"dct:title": name}
 
 
-def _utc(moment: datetime) -> str:
+def utc(moment: datetime) -> str:
     """To the microsecond, as the database keeps it: one form for one moment."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

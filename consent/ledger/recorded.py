@@ -23,22 +23,24 @@ class Recorded:
 
     citizen_id: UUID
     client_no: int
+    notice_no: int | None
     act: Act
     terms: Mapping[str, Any]
     named: Mapping[str, Any]
     commitment: bytes
     salt: bytes | None
 
+    def document(self, subject: str) -> dict[str, Any]:
+        """The canonical record, for the `sub` that the application knew."""
+        return document(self.act, self.terms, subject, self.named)
+
     def commits_to(self, subject: str) -> bool:
         """Whether its commitment is over what the tables say today, for the `sub` that the application knew."""
         if self.salt is None:
             return False
-        return (
-            entries.commitment(self.salt, document(self.act, self.terms, subject, self.named)) == self.commitment
-        )
+        return entries.commitment(self.salt, self.document(subject)) == self.commitment
 
 
-# A page of records in the order of their key; `after` the last of the page before.
 _READ_AGAIN = f"""
 SELECT act.*, {TERMS} AS terms, p.parties,
        (SELECT before.record_id FROM consent.records AS before
@@ -47,14 +49,19 @@ SELECT act.*, {TERMS} AS terms, p.parties,
                r.act, r.actor, r.acted_at, r.expires_at, r.attribute_nos, r.law_nos, r.acr, r.amr, r.method,
                r.reason, r.parties_digest, r.previous_commitment, r.commitment, r.salt
           FROM consent.records AS r
-         WHERE (%(citizen_id)s::uuid IS NULL OR r.citizen_id = %(citizen_id)s::uuid)
-           AND (%(after_citizen_id)s::uuid IS NULL
-                OR (r.citizen_id, r.record_id) > (%(after_citizen_id)s::uuid, %(after_record_id)s::uuid))
-         ORDER BY r.citizen_id, r.record_id
-         LIMIT %(limit)s) AS act
+         WHERE {{wanted}}) AS act
   JOIN consent.parties AS p ON p.parties_digest = act.parties_digest
  ORDER BY act.citizen_id, act.record_id
 """
+# A page of records in the order of their key; `after` the last of the page before.
+_PAGE = _READ_AGAIN.format(
+    wanted="""(%(citizen_id)s::uuid IS NULL OR r.citizen_id = %(citizen_id)s::uuid)
+           AND (%(after_citizen_id)s::uuid IS NULL
+                OR (r.citizen_id, r.record_id) > (%(after_citizen_id)s::uuid, %(after_record_id)s::uuid))
+         ORDER BY r.citizen_id, r.record_id
+         LIMIT %(limit)s"""
+)
+_ONE = _READ_AGAIN.format(wanted="r.citizen_id = %(citizen_id)s::uuid AND r.record_id = %(record_id)s::uuid")
 
 
 def read_again(
@@ -65,7 +72,7 @@ def read_again(
     """
     after_citizen_id, after_record_id = after or (None, None)
     rows = db.connection().exec_driver_sql(
-        _READ_AGAIN,
+        _PAGE,
         {
             "citizen_id": citizen_id,
             "after_citizen_id": after_citizen_id,
@@ -74,6 +81,13 @@ def read_again(
         },
     )
     return [_recorded(row) for row in rows.mappings()]
+
+
+def find(db: Session, citizen_id: UUID, record_id: UUID) -> Recorded | None:
+    """One record of this citizen's; None when it is not theirs."""
+    rows = db.connection().exec_driver_sql(_ONE, {"citizen_id": citizen_id, "record_id": record_id})
+    row = rows.mappings().one_or_none()
+    return None if row is None else _recorded(row)
 
 
 def _recorded(row: RowMapping) -> Recorded:
@@ -95,5 +109,12 @@ def _recorded(row: RowMapping) -> Recorded:
         previous_id=row["previous_id"],
     )
     return Recorded(
-        row["citizen_id"], row["client_no"], act, row["terms"], row["parties"], row["commitment"], row["salt"]
+        citizen_id=row["citizen_id"],
+        client_no=row["client_no"],
+        notice_no=row["notice_no"],
+        act=act,
+        terms=row["terms"],
+        named=row["parties"],
+        commitment=row["commitment"],
+        salt=row["salt"],
     )

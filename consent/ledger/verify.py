@@ -16,6 +16,8 @@ from consent import models
 from consent.ledger import checkpoint, entries, merkle
 from consent.ledger.checkpoint import BadNote, Checkpoint, VerifierKey
 from consent.ledger.edge import TILE_WIDTH, Edge, Tile, split_hashes
+from keys.keyring import SigningKey
+from keys.rotation import State
 
 STEP = 65_536  # entries read at a time
 PAGE = 10_000  # checkpoints read at a time
@@ -48,6 +50,14 @@ class Keys:
 
     known: Sequence[VerifierKey]
     void: Collection[VerifierKey] = ()
+
+    @classmethod
+    def of(cls, origin: str, history: Iterable[SigningKey]) -> "Keys":
+        """From the keyring's keys of role `ledger`."""
+        written = [(checkpoint.verifier_of(origin, key), key.state) for key in history]
+        return cls(
+            [key for key, _ in written], frozenset(key for key, state in written if state is State.COMPROMISED)
+        )
 
     @property
     def good(self) -> list[VerifierKey]:

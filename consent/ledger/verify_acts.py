@@ -5,7 +5,7 @@ Each check is a generator of sentences; none of them names a citizen: an act is 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +13,9 @@ from sqlalchemy import RowMapping
 from sqlalchemy.orm import Session
 
 from consent.ledger import day_form, entries
+from consent.ledger.record_form import PROMISE
 from consent.ledger.recorded import Recorded, read_again
 
-PROMISE = timedelta(hours=24)  # within which a receipt says its leaf is in the log
 MOST = 100  # sentences of one kind
 # The leaf of a commitment, as `entries.entry` writes it.
 _LEAF_OF = (

@@ -4,6 +4,7 @@ A permutation, not a table: nothing to look up, nothing to leak, nothing to join
 key version a client belongs to is the registry's knowledge and comes as arguments.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -26,6 +27,12 @@ def sub_of(pairwise: Pairwise, citizen_id: UUID, sector: Sector) -> str:
 def previous_sub_of(pairwise: Pairwise, citizen_id: UUID, sector: Sector) -> str | None:
     """The `sub` under the key before this one (the claim `previous_sub`); None in a sector's first version."""
     return pairwise.subject(citizen_id, sector.label, sector.version - 1) if sector.version > 1 else None
+
+
+def subs_of(pairwise: Pairwise, citizen_id: UUID, sector: Sector) -> Iterator[str]:
+    """Every `sub` by which this sector may have known the citizen, the present one first."""
+    for version in range(sector.version, 0, -1):
+        yield pairwise.subject(citizen_id, sector.label, version)
 
 
 def sid_of(pairwise: Pairwise, session_id: UUID, sector: Sector) -> str:

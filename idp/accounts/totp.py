@@ -7,19 +7,16 @@ because one conditional write decides (C062). Setting up spends the step of its 
 """
 
 import hmac
-import io
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 import pyotp
-import qrcode
-from qrcode.image.svg import SvgPathFillImage
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from idp import audit
+from idp import audit, qr_codes
 from idp.accounts.citizen_key import Use
 from idp.accounts.models import StoredTotp
 from idp.accounts.profile import Vault
@@ -159,8 +156,4 @@ def _secret(vault: Vault, db: Session, stored: StoredTotp) -> str:
 
 def _setup(totp_id: UUID, secret: str, account_name: str) -> Setup:
     uri = pyotp.TOTP(secret).provisioning_uri(name=account_name, issuer_name=ISSUER)
-    # On white of its own: black on the page's dark ground no camera reads.
-    picture = qrcode.make(uri, image_factory=SvgPathFillImage, border=4)
-    written = io.BytesIO()
-    picture.save(written)
-    return Setup(totp_id, secret, uri, written.getvalue().decode())
+    return Setup(totp_id, secret, uri, qr_codes.draw(uri))

@@ -8,16 +8,17 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from consent.ledger import checkpoint, sequencer, tiles
+from consent.ledger import sequencer, tiles
 from consent.ledger.verify import Keys, Report, verify
 from consent.ledger.verify_acts import verify_acts
+from idp.accounts.subject_identifiers import Sector, subs_of
 from idp.clients import registry
 from idp.commands.answer import FOUND_SOMETHING_WRONG, Answer, CommandError, add_command
 from idp.commands.opened import opened, opened_store
 from keys import keyring
 from keys.key_store import KeyStore
 from keys.pairwise import Pairwise
-from keys.rotation import Role, State
+from keys.rotation import Role
 
 
 def add_to(subject: argparse.ArgumentParser) -> None:
@@ -81,8 +82,7 @@ class _Subjects:
         client = self._clients.get(client_no)
         if client is None:
             return
-        for version in range(client.sector_version, 0, -1):
-            yield self._pairwise.subject(citizen_id, client.sector, version)
+        yield from subs_of(self._pairwise, citizen_id, Sector(client.sector, client.sector_version))
 
 
 def _keys(db: Session, store: KeyStore) -> Keys:
@@ -90,11 +90,7 @@ def _keys(db: Session, store: KeyStore) -> Keys:
     origin = sequencer.find_origin(db)
     if origin is None:
         return Keys(())
-    history = keyring.load(db, store.rest_sealer()).history(Role.LEDGER)
-    written = [(checkpoint.verifier_of(origin, key), key.state) for key in history]
-    return Keys(
-        [key for key, _ in written], frozenset(key for key, state in written if state is State.COMPROMISED)
-    )
+    return Keys.of(origin, keyring.load(db, store.rest_sealer()).history(Role.LEDGER))
 
 
 def _read(path: Path) -> str:

@@ -42,6 +42,7 @@ class Step:
     at: datetime
     words: str
     labels: str
+    record_id: UUID | None = None  # of the act, whose receipt there is; a stop is none
 
 
 def steps(db: Session, gate: Gate, citizen_id: UUID, permit: Permit, now: datetime) -> list[Step]:
@@ -55,12 +56,18 @@ def steps(db: Session, gate: Gate, citizen_id: UUID, permit: Permit, now: dateti
     return sorted([*told, *acts, *stops], key=lambda step: step.at, reverse=True)
 
 
-def _step(gate: Gate, act: PastAct) -> Step:
-    words = str(ACTS.get(act.act, act.act))
-    if act.actor not in ("self", "clock"):
+def named(act: str, actor: str) -> str:
+    """What an act is called, and whether the citizen did it."""
+    words = str(ACTS.get(act, act))
+    if actor not in ("self", "clock"):
         words = str(gettext("%(act)s, bukan oleh Anda sendiri", act=words))
+    return words
+
+
+def _step(gate: Gate, act: PastAct) -> Step:
     held = permits.held(gate, act.attribute_nos, act.law_nos)
-    return Step(act.acted_at, words, permits.listed(one.label for one in held))
+    listed = permits.listed(one.label for one in held)
+    return Step(act.acted_at, named(act.act, act.actor), listed, act.record_id)
 
 
 def _answers(clock: Clock, acts: list[Step], now: datetime) -> list[Step]:

@@ -16,7 +16,9 @@ from idp.accounts.sessions import SessionRow
 from idp.web import current, home_zone, languages, pages
 
 # Where a sign-in that began at one of our own pages may lead back to: a path of ours and nothing else.
-OWN_PAGE = re.compile(r"/(services|consents|disclosures|notifications|security|account)(/[a-z0-9_/-]{1,150})?")
+OWN_PAGE = re.compile(
+    r"/(services|consents|receipts|disclosures|notifications|security|account)(/[a-z0-9_/-]{1,150})?"
+)
 FIRST_PAGE = "/services"
 
 

@@ -14,8 +14,10 @@ from uuid import UUID
 
 from flask import Flask, Response, g, request
 from flask_babel import gettext
+from markupsafe import Markup
 from wtforms import BooleanField, PasswordField, RadioField, SelectMultipleField, StringField
 
+from idp import qr_codes
 from idp.endpoints.agency.withdrawals_link import NO_STATUTE, AnswerForm
 from idp.endpoints.sign_in.activate import (
     METHODS,
@@ -225,7 +227,7 @@ def looks() -> list[SimpleNamespace]:
         SimpleNamespace(**plain, basis="izin Anda", given=True),
         SimpleNamespace(**plain | {"asked_by": "Kantor Catatan Sipil Nusantara"}, basis="izin Anda", given=True),
         SimpleNamespace(
-            **plain | {"consent_id": None, "agency": LONG_WORD, "service": LONG_WORD},
+            **plain | {"consent_id": None, "agency": LONG_WORD, "service": LONG_WORD, "asked_by": LONG_WORD},
             basis="izin sudah dicabut",
             given=False,
         ),
@@ -414,7 +416,7 @@ def hang_consents(gallery: Gallery) -> None:
     counts = {"on": 3, "law": 1, "off": 4}
     many = agencies(permit(), permit("ending", last_seen=None), permit("suspended", labels="", attributes=()))
     shown = {"counts": counts, "now": NOW, "signed_in": True}
-    gallery.add("citizen/consents.html", agencies=many, shown="on", done=over(), **shown)
+    gallery.add("citizen/consents.html", agencies=many, shown="on", done=over(), receipt_of=ID, **shown)
     gallery.add("citizen/consents.html", "law", agencies=agencies(permit()), shown="law", done=None, **shown)
     no = SimpleNamespace(at=NOW, name="Beasiswa Daerah", agency_name="Dinas Pendidikan Provinsi Tirta")
     past = agencies(
@@ -427,7 +429,7 @@ def hang_consents(gallery: Gallery) -> None:
     gallery.add("citizen/consents.html", "off", agencies=past, shown="off", done=None, refused=[no, no], **shown)
     nothing = {"counts": {"on": 0, "law": 0, "off": 0}, "now": NOW, "signed_in": True, "done": None}
     gallery.add("citizen/consents.html", "empty", agencies=[], shown="on", **nothing)
-    act = SimpleNamespace(at=NOW, words="Izin diberikan", labels="Nama, NIK, nomor HP")
+    act = SimpleNamespace(at=NOW, words="Izin diberikan", labels="Nama, NIK, nomor HP", record_id=ID)
     detail = {"history": [act, act], "now": NOW, "signed_in": True, "form": Form}
     paused = permit("paused")
     gallery.add("citizen/consents_detail.html", "paused", permit=paused, done=None, **detail)
@@ -439,6 +441,52 @@ def hang_consents(gallery: Gallery) -> None:
     gallery.add("citizen/consents_withdraw.html", question=question, names=(LONG_WORD,), attribute=None, **tap)
     two = ("Antrean Puskesmas", "Vaksinasi")
     gallery.add("citizen/consents_withdraw.html", "all", question=question, names=two, attribute=None, **tap)
+
+
+def hang_receipts(gallery: Gallery) -> None:
+    words = {
+        "application": "Antrean Puskesmas",
+        "agency": "Dinas Kesehatan Kota Sukamaju",
+        "purpose": "Mendaftarkan Anda di antrean puskesmas.",
+        "law_citation": "UU 24/2013 Pasal 58 ayat (4)",
+        "basis": "UU 27/2022 Pasal 20 ayat (2) huruf a",
+        "retention_days": 90,
+        "if_refused": "Anda tetap bisa mendaftar di loket.",
+        "contact": "pdp@dinkes-sukamaju.example",
+    }
+    name = {"label": "Nama", "reason": "untuk memanggil Anda di loket"}
+    phone = {"label": "Nomor HP", "reason": ""}
+    nik = {"label": "NIK", "reason": "untuk mencocokkan rekam medis"}
+    act = SimpleNamespace(record_id=ID, consent_id=ID, acted_at=NOW, expires_at=LATER, previous_id=None)
+    receipt = SimpleNamespace(
+        receipt_id=ID, log="id.gapura.example/ledger/2026", in_log_by=NOW + timedelta(hours=24)
+    )
+    given = {
+        "form": Form,
+        "words": words,
+        "spoken_in": "id",
+        "act": act,
+        "event": "Izin diberikan",
+        "citizen_name": LONG_NAME,
+        "data": {"required": [name], "optional": [phone], "law": [nik]},
+        "clock": None,
+        "receipt": receipt,
+        "code": Markup(qr_codes.draw("A" * 120)),
+        "commitment": "rh6PbwiLCwGWtRJA1a28gaPCBWD4VPYFsUiOMutAK9s",
+        "now": NOW,
+        "signed_in": True,
+    }
+    page = "citizen/receipts.html"
+    gallery.add(page, state="signed", entered=SimpleNamespace(position=12345), **given)
+    gallery.add(page, "being-entered", state="signed", entered=None, **given)
+    gallery.add(page, "late", state="signed", entered=None, **given | {"now": LATER})
+    ended = SimpleNamespace(record_id=ID, consent_id=ID, acted_at=NOW, expires_at=None, previous_id=ID)
+    nothing = {"required": [], "optional": [], "law": []}
+    withdrawn = given | {"act": ended, "event": "Izin dicabut", "data": nothing, "clock": over().clock}
+    gallery.add(page, "withdrawn", state="signed", entered=SimpleNamespace(position=0), **withdrawn)
+    for state in ("none", "waiting", "unfit"):
+        gallery.add(page, state, state=state, entered=None, **given | {"receipt": None, "code": None})
+    gallery.add(page, "erased", state="erased", entered=None, **given | {"receipt": None, "words": {}})
 
 
 def wrong_statute() -> AnswerForm:
@@ -539,6 +587,7 @@ def make_gallery() -> Gallery:
     hang_security(gallery)
     hang_recovery(gallery)
     hang_consents(gallery)
+    hang_receipts(gallery)
     hang_agency(gallery)
     hang_portal(gallery)
     for code in problems.PAGES:

@@ -79,7 +79,7 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(page: Any, address: str, axe: 
     assert page.evaluate(OVERFLOW) <= 0, "with wide text spacing (WCAG 1.4.12) the page scrolls sideways"
 
 
-@pytest.mark.parametrize("path", ["/sign_in/login/filled", "/sign_in/consent/filled"])
+@pytest.mark.parametrize("path", ["/sign_in/login/filled", "/sign_in/consent/filled", "/citizen/receipts/filled"])
 def test_the_first_view_is_light_enough_for_a_2g_network(chromium: Any, address: str, path: str) -> None:
     context = chromium.new_context(java_script_enabled=False)
     opened, answers = context.new_page(), []

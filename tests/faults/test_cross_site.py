@@ -36,20 +36,22 @@ SELECT (SELECT md5(string_agg(s::text, '|' ORDER BY s.session_id)) FROM
        (SELECT md5(string_agg(n::text, '|' ORDER BY n.notification_id)) FROM idp.notifications AS n
          WHERE n.citizen_id = %(id)s),
        (SELECT md5(string_agg(v::text, '|' ORDER BY v.recovery_id)) FROM idp.recoveries AS v
-         WHERE v.citizen_id = %(id)s)
+         WHERE v.citizen_id = %(id)s),
+       (SELECT count(*) FROM consent.receipts AS e WHERE e.citizen_id = %(id)s)
 """
 
 
 @pytest.fixture(scope="module")
 def victim(running: Running, gate: Gate) -> tuple[Person, Browser]:
-    """Signed in a moment ago, with a paused consent, an app, printed codes, unread messages and a recovery under
-    way: what a form can change is there to be changed."""
+    """Signed in a moment ago, with a paused consent, an app, printed codes, unread messages, an act without its
+    receipt and a recovery under way: what a form can change is there to be changed."""
     person = a_person(gate, app=True, codes=True)
     browser, _ = enter(running, person)
     consent(browser, browser.get(running.client().visit("openid profile").url))
     running.rows(
         "UPDATE consent.consents SET paused_at = now() WHERE citizen_id = %(id)s RETURNING 1", id=person.citizen_id
     )
+    running.rows("DELETE FROM consent.receipts WHERE citizen_id = %(id)s RETURNING 1", id=person.citizen_id)
     elsewhere = running.browser()
     page = elsewhere.get("/recovery")
     page = elsewhere.submit(page, page.form("cause"), cause="forgot_password", identifier=person.nik)
@@ -60,13 +62,15 @@ def victim(running: Running, gate: Gate) -> tuple[Person, Browser]:
 
 def forms_of(running: Running, gate: Gate, person: Person) -> list[str]:
     """Every address that a form of ours is posted to, with this citizen's own ids in it."""
-    consent_id, session_id = running.rows(
+    consent_id, session_id, record_id = running.rows(
         "SELECT (SELECT consent_id FROM consent.consents WHERE citizen_id = %(id)s LIMIT 1),"
-        " (SELECT session_id FROM idp.sessions WHERE citizen_id = %(id)s AND ended_at IS NULL LIMIT 1)",
+        " (SELECT session_id FROM idp.sessions WHERE citizen_id = %(id)s AND ended_at IS NULL LIMIT 1),"
+        " (SELECT record_id FROM consent.records WHERE citizen_id = %(id)s LIMIT 1)",
         id=person.citizen_id,
     )[0]
-    filled = {"consent_id": consent_id, "session_id": session_id, "code": "dinkes-sukamaju", "name": "gender",
-              "totp_id": uuid4(), "handle": "x", "path": "x"}  # fmt: skip
+    filled = {"consent_id": consent_id, "session_id": session_id, "record_id": record_id,
+              "code": "dinkes-sukamaju", "name": "gender", "totp_id": uuid4(),
+              "handle": "x", "path": "x"}  # fmt: skip
     rules = [rule for rule in create_flask(gate).url_map.iter_rules() if "POST" in (rule.methods or ())]
     paths = [re.sub(r"<(?:[a-z]+:)?([a-z_]+)>", lambda found: str(filled[found[1]]), rule.rule) for rule in rules]
     return sorted(path for path in paths if not MACHINES.search(path))

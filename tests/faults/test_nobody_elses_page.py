@@ -19,7 +19,7 @@ from tests.faults.standing import SCOPE
 from tests.running import Running
 from tests.sample_client import Browser, log_in, sign_in
 
-KEPT = re.compile(r"^/(static/|jwks$|\.well-known/)")
+KEPT = re.compile(r"^/(static/|jwks$|\.well-known/|ledger/)")
 PERSONAL = ["/consents", "/disclosures", "/notifications", "/security", "/account"]
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from flask import Blueprint, Response, abort, request
 from flask_babel import gettext
 
+from consent import history as past
 from idp.errors import PageError
 from idp.revocation import consent as revocation
 from idp.web import current, fresh, pages, permit_history, permits, signed_in
@@ -33,9 +34,11 @@ class Taking:
 @blueprint.get("")
 def show() -> Response:
     citizen = signed_in.citizen()
-    found = _permits(citizen)
+    found, withdrawn = _permits(citizen), request.args.get("withdrawn")
     with current.reading() as db:
         refused = permits.refused(db, current.gate(), citizen.citizen_id, citizen.session.now)
+        done = next((one for one in found if one.ended and str(one.consent_id) == withdrawn), None)
+        acts = past.history(db, citizen.citizen_id, done.consent_id) if done else []
     shelves = {
         "on": [permit for permit in found if not permit.ended],
         "law": [permit for permit in found if not permit.ended and permit.citation],
@@ -43,14 +46,14 @@ def show() -> Response:
     }
     shown = request.args.get("s", "on")
     shown = shown if shown in shelves else "on"
-    withdrawn = [permit for permit in shelves["off"] if str(permit.consent_id) == request.args.get("withdrawn")]
     return pages.render(
         "citizen/consents.html",
         agencies=permits.by_agency(shelves[shown]),
         counts={shelf: len(kept) for shelf, kept in shelves.items()},
         shown=shown,
         refused=refused if shown == "off" else [],
-        done=withdrawn[0] if withdrawn else None,
+        done=done,
+        receipt_of=acts[-1].record_id if acts else None,
         left=_left(found, request.args.get("agency")),
         now=citizen.session.now,
     )

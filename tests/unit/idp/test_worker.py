@@ -15,6 +15,7 @@ from idp.worker import Parts
 ROOT = Path(__file__).parents[3]
 NAMES = [
     "number the ledger",
+    "sign receipts",
     "hand signals over",
     "deliver signals",
     "give up deliveries",

@@ -5,8 +5,8 @@ The release before shows the citizen no such clock; at its link the agency answe
 
 from alembic import op
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 
 UPGRADE = """
 -- Set: only a part of this consent was taken back, and consent_id is then the id of that act (consent.records.record_id). A consent can
