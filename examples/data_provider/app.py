@@ -2,9 +2,11 @@
 
     AGENCY_ISSUER=… AGENCY_CLIENT_ID=… AGENCY_CLIENT_SECRET_FILE=… REGISTER_FILE=… python app.py 8004
 
-The application shows the access token that Gapura gave it. Before every answer the provider asks Gapura about that
-token (RFC 7662) and does what it is told. It remembers nothing of it, so a withdrawal holds at the next request;
-when Gapura cannot be asked, nobody gets anything.
+Before every answer it asks Gapura and does what it is told. With the citizen there, the application shows the
+access token that Gapura gave it for them, and the provider asks about that token (RFC 7662): `/residence`. Without
+them, the application's server shows a token of its own and says whom it asks about and what for, and the provider
+asks "may I?" (OpenID AuthZEN): `/records`. It remembers no answer, so a withdrawal holds at the next request; when
+Gapura cannot be asked, nobody gets anything.
 """
 
 import json
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from asking import Asking
 from flask import Flask, Response, jsonify, request
 from werkzeug.serving import run_simple
 
@@ -25,7 +28,9 @@ WITHIN_SECONDS = 3
 BEARER = re.compile(r"[Bb]earer +([A-Za-z0-9._~+/-]{1,2000}=*)")  # RFC 6750 §2.1
 CLAIMS = ("village", "district", "regency", "province")  # each with a scope of the same name
 # Our own records, by the number that Gapura calls a citizen by to us: another agency's number is of no use here.
-register: dict[str, dict[str, str]] = json.loads(Path(os.environ["REGISTER_FILE"]).read_text())
+register: dict[str, dict[str, Any]] = json.loads(Path(os.environ["REGISTER_FILE"]).read_text())
+by_nik = {held["nik"]: sub for sub, held in register.items()}
+gapura = Asking(GAPURA, OURSELVES, WITHIN_SECONDS)
 app = Flask(__name__)
 
 
@@ -47,6 +52,30 @@ def residence() -> Response:
     return answer({claim: held[claim] for claim in allowed if claim in held}, 200)
 
 
+@app.post("/records")
+def records() -> Response:
+    """`{"nik", "purpose", "attributes"}`, from the server of an application, with a token of its own."""
+    shown = BEARER.fullmatch(request.headers.get("Authorization", ""))
+    if shown is None:
+        return refusal(401, "Bearer")
+    asked = request.get_json(silent=True)
+    if not isinstance(asked, dict) or not {"nik", "purpose", "attributes"} <= asked.keys():
+        return answer({"error": "send nik, purpose and attributes as JSON"}, 400)
+    try:
+        told = introspected(shown[1])
+        if not told["active"] or told["sub"] != told["client_id"]:  # a citizen's token opens /residence alone
+            return refusal(401, 'Bearer error="invalid_token"')
+        # Whom we do not know is asked about too: whether there is such a citizen is nobody's to learn here.
+        sub = by_nik.get(str(asked["nik"]), "unknown")
+        decision = gapura.may_i(told["client_id"], asked["purpose"], sub, asked["attributes"])
+    except (requests.RequestException, KeyError):
+        return refusal(503, None)
+    if not decision["decision"]:
+        return answer({"error": "not_allowed", "reason": decision["context"]["reason"]}, 403)
+    held = register.get(sub, {})
+    return answer({name: held[name] for name in decision["context"]["attributes"] if name in held}, 200)
+
+
 def introspected(token: str) -> dict[str, Any]:
     """What Gapura says of a token now. `scope` is what the citizen still allows of it."""
     asked = requests.post(f"{GAPURA}/introspect", {"token": token}, auth=OURSELVES, timeout=WITHIN_SECONDS)
@@ -62,7 +91,7 @@ def refusal(status: int, challenge: str | None) -> Response:
     return refused
 
 
-def answer(document: dict[str, str], status: int) -> Response:
+def answer(document: dict[str, Any], status: int) -> Response:
     """Never kept on the way: what is allowed now may be taken back in a second."""
     response = jsonify(document)
     response.status_code = status

@@ -69,9 +69,10 @@ def _differs(client: Client, raw: dict[str, Any]) -> bool:
         "redirect_uris": client.redirect_uris,
         "backchannel_logout_uri": client.backchannel_logout_uri,
         "introspects": client.rest.get("introspects"),
-        "scope": " ".join(client.scopes) or None,
+        "scope": " ".join(client.scopes),
+        "grant_types": client.rest.get("grant_types"),
     }
-    return any(raw.get(name) != value for name, value in kept.items())
+    return any(name in raw and raw[name] != value for name, value in kept.items())
 
 
 def _insist(outcome: object) -> None:

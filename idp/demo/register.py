@@ -11,16 +11,18 @@ from idp.demo.people import read
 from idp.demo.services import DATA_PROVIDER
 from keys.pairwise import Pairwise
 
-HELD = ("village", "district", "regency", "province")
+HELD = ("gender", "birthdate", "village", "district", "regency", "province")
 
 
 def of_citizens(db: Session, vault: Vault, pairwise: Pairwise) -> dict[str, dict[str, str]]:
-    """`sub` → where they live, as far as the country says."""
+    """`sub` → NIK and name, and the rest as far as the country says."""
     provider = registry.load(db).by_id[DATA_PROVIDER]
     found = {citizen: vault.find_citizen(db, read(citizen.nik)) for citizen in CITIZENS}
     return {
         pairwise.subject(citizen_id, provider.sector, provider.sector_version): {
-            name: citizen.more[name] for name in HELD if name in citizen.more
+            "nik": citizen.nik,
+            "name": citizen.name,
+            **{name: citizen.more[name] for name in HELD if name in citizen.more},
         }
         for citizen, citizen_id in found.items()
         if citizen_id is not None  # their account was closed since

@@ -88,7 +88,8 @@ APPLICATIONS = (
         told_at="/backchannel-logout",
         more={
             "id_token_signed_response_alg": "ES256",
-            "grant_types": ["authorization_code", "refresh_token"],
+            # By the last its server asks the civil registry while nobody is there.
+            "grant_types": ["authorization_code", "refresh_token", "client_credentials"],
         },
     ),
     # A program that cannot be changed, behind Apache or nginx: no PKCE of its own, and RS256, because it says
@@ -215,8 +216,8 @@ APPLICATIONS = (
             "id_token_signed_response_alg": "ES256",
         },
     ),
-    # The civil registry as data provider: asks before it answers the rice aid's application, about the token that
-    # is shown or, where the citizen is not there, whether it may.
+    # The civil registry as data provider: asks before it answers an application, about the citizen's token that is
+    # shown or, where no citizen is there, whether it may.
     Application(
         DATA_PROVIDER,
         "dukcapil-nusantara",
@@ -224,6 +225,6 @@ APPLICATIONS = (
         {"id": "Data Dukcapil", "en": "Registry data"},
         "may_i",
         port_offset=4,
-        more={"introspects": ["bantuan-beras"]},
+        more={"introspects": ["bantuan-beras", "antrean-puskesmas"]},
     ),
 )

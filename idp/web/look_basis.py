@@ -21,6 +21,11 @@ NOT_GIVEN = {
     Reason.EXPIRED: lazy_gettext("izin sudah berakhir"),
     Reason.WITHDRAWN: lazy_gettext("izin sudah dicabut"),
     Reason.PAUSED: lazy_gettext("izin dijeda"),
+    Reason.AGREEMENT_MISSING: lazy_gettext("instansi tidak berhak memintanya"),
+    Reason.PURPOSE_UNKNOWN: lazy_gettext("tujuannya tidak terdaftar"),
+    Reason.STEP_UP_REQUIRED: lazy_gettext("identitas belum cukup terbukti"),
+    Reason.APPLICATION_SUSPENDED: lazy_gettext("layanan dihentikan"),
+    Reason.ACCOUNT_CLOSED: lazy_gettext("akun tidak aktif"),
 }
 
 

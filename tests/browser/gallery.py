@@ -227,7 +227,7 @@ def looks() -> list[SimpleNamespace]:
         SimpleNamespace(**plain, basis="izin Anda", given=True),
         SimpleNamespace(**plain | {"asked_by": "Kantor Catatan Sipil Nusantara"}, basis="izin Anda", given=True),
         SimpleNamespace(
-            **plain | {"consent_id": None, "agency": LONG_WORD, "service": LONG_WORD},
+            **plain | {"consent_id": None, "agency": LONG_WORD, "service": LONG_WORD, "asked_by": LONG_WORD},
             basis="izin sudah dicabut",
             given=False,
         ),

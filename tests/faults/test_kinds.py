@@ -77,6 +77,14 @@ def as_client(client: SampleClient, shown: str) -> bool:
     return local_http.post(f"{client.issuer}/introspect", data=form).status_code == 200
 
 
+def at_may_i(client: SampleClient, shown: str) -> bool:
+    """A citizen's access token is known there, and is not what asks."""
+    sent = {"Authorization": f"Bearer {shown}"}
+    answer = local_http.post(f"{client.issuer}/access/v1/evaluation", json={}, headers=sent)
+    assert answer.status_code in (401, 403)
+    return answer.status_code == 403
+
+
 def as_hint(client: SampleClient, shown: str) -> bool:
     """Where it is none the request is refused; where it is, nobody is signed in."""
     url = client.visit("openid", prompt="none", id_token_hint=shown).url
@@ -100,6 +108,7 @@ def pair(client: SampleClient) -> tuple[str, str]:
 
 DOORS = {
     at_userinfo: "access token", at_introspection: "access token", at_refresh: "refresh token", as_client: "",
+    at_may_i: "access token",
     as_hint: "ID token", as_session: "session cookie", as_handle: "handle",
 }  # fmt: skip
 

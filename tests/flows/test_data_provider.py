@@ -64,7 +64,7 @@ def test_a_token_of_an_application_that_it_does_not_serve_opens_nothing(
     running: Running, gate: Gate, browser: Browser
 ) -> None:
     """(row 61) Of somebody new: what the demo's citizens allow this application, other tests begin with."""
-    client, person = running.client("antrean-puskesmas"), a_person(gate).as_told()
+    client, person = running.client("kepegawaian-sukamaju"), a_person(gate).as_told()
     tokens = sign_in(browser, client, person, scope="openid profile")
     assert challenge(ask(running, tokens.access_token)) == (401, 'Bearer error="invalid_token"')
 
