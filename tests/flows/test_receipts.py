@@ -138,6 +138,22 @@ def test_a_receipt_verifies_outside_and_a_withdrawal_has_its_own(holder: Holder,
         assert code == 0, said
 
 
+def test_a_copy_of_this_log_in_which_one_entry_was_changed_does_not_fit(holder: Holder, tmp_path: Path) -> None:
+    holder.allow(RICE)
+    token, proof = holder.files(holder.acts()[0], tmp_path)
+    index = int(re.findall(r"^index (\d+)$", proof.read_text(), re.M)[0])
+    assert verify("copy", holder.running.issuer, tmp_path / "copy")[0] == 0
+    (tile,) = (tmp_path / "copy" / "tile" / "entries").glob(f"{index // 256:03d}*/*")
+    body = tile.read_bytes()
+    entry = f'{{"c":"{base64.urlsafe_b64encode(b"x" * 32).rstrip(b"=").decode()}","v":1}}'.encode()
+    at = index % 256 * (2 + len(entry)) + 2
+    tile.write_bytes(body[:at] + entry + body[at + len(entry) :])
+    code, said = verify("log", tmp_path / "copy")
+    assert (code, f"entry {index} is not what the log's hashes are made of" in said) == (3, True), said
+    code, said = verify("receipt", tmp_path / "copy", token, proof)
+    assert (code, "is of another history than this copy" in said) == (3, True), said
+
+
 def test_a_strangers_libraries_accept_it(holder: Holder, tmp_path: Path) -> None:
     holder.allow(RICE)
     (act,) = holder.acts()
