@@ -513,6 +513,7 @@ def hang_agency(gallery: Gallery) -> None:
     states = {
         "filled": told,
         "empty": replace(told, attributes=(), act="ended"),
+        "part": replace(told, act="amended"),
         "acknowledged": replace(told, clock=clock_at(**past)),
         "overdue": replace(told, act="expired", clock=clock_at(due_at=NOW)),
         "kept": replace(told, clock=clock_at(kept_at=NOW, kept_under="UU 43/2009 Pasal 6 " + "a" * 180, **past)),
