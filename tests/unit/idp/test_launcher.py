@@ -295,6 +295,7 @@ def test_a_server_that_does_not_fit_is_one_sentence(running: Running) -> None:
     url = server.url("gapura_owner")
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET ROLE gapura_owner")
+        connection.execute("UPDATE idp.oldest_release SET revision = '9998'")
         connection.execute("UPDATE idp.alembic_version SET version_num = '9999'")
     assert "revision 9999, which this program does not know" in running.refused(DATABASE_URL=url, **elsewhere)
     assert running.healthy(), "who was refused disturbed nobody"
