@@ -115,7 +115,10 @@ def sign_waiting(db: Session, key: SigningKey, log: str, subjects: Subjects, lim
     unfit = []
     for citizen_id, record_id, receipt_id in waiting:
         found = recorded.find(db, citizen_id, record_id)
-        subject = None if found is None else _subject(found, subjects)
+        try:
+            subject = None if found is None else _subject(found, subjects)
+        except KeyError:
+            continue  # of an application that this process does not know yet: it waits on
         if found is None or subject is None:
             unfit.append(record_id)
             changed: dict[str, Any] = {"unfit_at": now}

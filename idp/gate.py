@@ -113,7 +113,9 @@ class Gate:
         return subject_identifiers.sub_of(self.pairwise, citizen_id, Sector(client.sector, client.sector_version))
 
     def subs(self, citizen_id: UUID, client_no: int) -> Iterable[str]:
-        """Every `sub` by which this client may have known the citizen, the present one first."""
+        """Every `sub` by which this client may have known the citizen, the present one first. KeyError: a client
+        that this process does not know, or not yet.
+        """
         client = self.registry.get().by_no[client_no]
         return subject_identifiers.subs_of(self.pairwise, citizen_id, Sector(client.sector, client.sector_version))
 

@@ -303,15 +303,19 @@ def log_in(browser: Browser, page: Page, citizen: Mapping[str, Any]) -> Page:
             break
         time.sleep(int(page.headers["Retry-After"]))
     if citizen.get("totp_secret") and page.has_form("code"):
-        code = pyotp.TOTP(citizen["totp_secret"]).now()
-        page = browser.submit(page, page.form("code"), press="second-factor-submit", code=code)
+        app = pyotp.TOTP(citizen["totp_secret"])
+        page = browser.submit(page, page.form("code"), press="second-factor-submit", code=app.now())
+        if page.status == 400 and page.has_form("code"):  # a code is good once, and somebody used this one
+            time.sleep(app.interval - time.time() % app.interval)
+            page = browser.submit(page, page.form("code"), press="second-factor-submit", code=app.now())
     return page
 
 
 def consent(browser: Browser, page: Page, attributes: Iterable[str] | None = None) -> Page:
-    """Allow on the consent page: all that is optional, or only those of `attributes`."""
+    """Allow on the consent page: all that is optional or of it only `attributes`; what is not asked has no box."""
     form = page.form("decision")
-    chosen = form.choices.get("attributes", []) if attributes is None else list(attributes)
+    offered = form.choices.get("attributes", [])
+    chosen = offered if attributes is None else [one for one in offered if one in set(attributes)]
     return browser.submit(page, form, press="decision=allow", attributes=chosen)
 
 

@@ -29,7 +29,7 @@ def test_a_flask_application_shows_exactly_what_was_allowed_and_ends_both_sessio
     home = running.home_of("antrean-puskesmas")
     browser = running.browser(home)
     page = enter(browser, running, f"{home}login", 7, ["birthdate"])
-    assert page.url == home
+    assert page.url == home, page.html[-3000:]
     claims = received(page)
     assert claims["name"] == "Cut Nur Asma&#39;ul Husna"
     assert claims["birthdate"] == "2001-07-01"

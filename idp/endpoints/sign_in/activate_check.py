@@ -77,7 +77,7 @@ def confirm() -> Response:
             _send_code(db, outcome.citizen_id, now)
     match outcome:
         case Matches() | Repeated():
-            return _entered(outcome, waiting, now)
+            return _entered(outcome, waiting)
         case AlreadyActive():
             raise PageError("account_is_active", 409, "activated by another letter", waiting.at("/login"))
         case NoMatch():
@@ -131,15 +131,16 @@ def _send_code(db: Session, citizen_id: UUID, now: datetime) -> None:
         address_messages.send(db, citizen_id, address, now)
 
 
-def _entered(outcome: Matches | Repeated, waiting: Waiting, now: datetime) -> Response:
+def _entered(outcome: Matches | Repeated, waiting: Waiting) -> Response:
     """Signed in by what was just proved; a citizen who has a second factor shows it at the sign-in."""
     with current.reading() as db:
         has_factor = totp.is_set_up(db, outcome.citizen_id)
     if has_factor or _somebody_else_is_here(outcome):
         response = pages.see_other(waiting.at("/login"))
     else:
+        proved_at = current.gate().now()  # after the password stands, whichever of two taps set it
         session = entering.begin(
-            SignedIn(outcome.citizen_id), proved_at=now, shared_device=False, again_at=waiting.at("/login")
+            SignedIn(outcome.citizen_id), proved_at=proved_at, shared_device=False, again_at=waiting.at("/login")
         )
         key = SessionKey(outcome.citizen_id, session.session_id, session.secret)
         response = pages.see_other(waiting.at("/activate/done"))
