@@ -66,10 +66,16 @@ def _flask(application: Application, example: str, settings: Settings, path: str
     return Beside(application.name["id"], f"http://127.0.0.1:{port}/{path}", command, environment)
 
 
+def find_apache() -> str | None:
+    """Its program, where it and mod_auth_openidc are installed."""
+    has_module = (APACHE_MODULES / "mod_auth_openidc.so").exists()
+    return shutil.which("apache2", path="/usr/sbin:/usr/bin:/usr/local/sbin") if has_module else None
+
+
 def _unchanged(application: Application, settings: Settings) -> Beside | NotHere:
     port = settings.port + (application.port_offset or 0)
-    apache = shutil.which("apache2", path="/usr/sbin:/usr/bin:/usr/local/sbin")
-    if apache is None or not (APACHE_MODULES / "mod_auth_openidc.so").exists():
+    apache = find_apache()
+    if apache is None:
         return NotHere(
             f"The unchanged program at port {port} is left out: it needs Apache with mod_auth_openidc"
             " (Debian: apt-get install apache2 libapache2-mod-auth-openidc)."

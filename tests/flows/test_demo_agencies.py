@@ -5,9 +5,16 @@ import time
 
 import pytest
 
-from idp.demo.beside import APACHE_MODULES
+from idp.demo import beside
+from tests.chromium import missing
 from tests.running import Running
 from tests.sample_client import Browser, Page, consent, log_in
+
+
+@pytest.fixture
+def apache() -> None:
+    if beside.find_apache() is None:
+        missing("Apache with mod_auth_openidc is not installed: the demo's unchanged program is not tried")
 
 
 def enter(
@@ -86,9 +93,7 @@ def test_a_refusal_is_a_page_of_the_application_and_no_error_of_its_server(runni
     assert "Anda menolak, jadi kami tidak menerima data Anda." in page.html
 
 
-@pytest.mark.skipif(
-    not (APACHE_MODULES / "mod_auth_openidc.so").exists(), reason="needs Apache with mod_auth_openidc"
-)
+@pytest.mark.usefixtures("apache")
 def test_a_program_that_was_not_changed_learns_who_is_there_and_when_they_left(running: Running) -> None:
     home = running.home_of("surat-keterangan")
     browser = running.browser(home)
@@ -107,9 +112,7 @@ def test_a_program_that_was_not_changed_learns_who_is_there_and_when_they_left(r
         time.sleep(0.2)
 
 
-@pytest.mark.skipif(
-    not (APACHE_MODULES / "mod_auth_openidc.so").exists(), reason="needs Apache with mod_auth_openidc"
-)
+@pytest.mark.usefixtures("apache")
 def test_a_refusal_before_the_program_that_was_not_changed_is_a_page_and_no_circle(running: Running) -> None:
     """The module takes the `iss` of a refusal for a choice of provider, and would ask again until it gives up."""
     home = running.home_of("surat-keterangan")
