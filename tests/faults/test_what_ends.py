@@ -270,7 +270,7 @@ def test_a_client_or_its_agency_suspended(running: Running, standing: Standing, 
     assert not told.is_told(NEVER)
     gap = detail(standing).partition('id="riwayat"')[2].split("Layanan berjalan lagi")
     assert [part.count("Layanan dihentikan sementara") for part in gap] == [0, 1], "the newest first"
-    assert [part.count("Izin diberikan") for part in gap] == [0, 1]
+    assert [part.count(">Izin diberikan</th>") for part in gap] == [0, 1]
 
 
 @pytest.mark.parametrize("of", ["clients", "agencies"])
