@@ -100,7 +100,7 @@ def find(db: Session, found: Recorded, subjects: Subjects) -> Standing:
 
 
 def sign_waiting(db: Session, key: SigningKey, log: str, subjects: Subjects, limit: int) -> tuple[int, list[UUID]]:
-    """Sign what waits, the oldest first: how many were taken, and the records among them that say something else
+    """Sign what waits, the oldest first: how many wait no more, and the records among them that say something else
     than was committed to. Any number of workers may do it at once.
     """
     now: datetime = db.execute(select(func.now())).scalar_one()
@@ -112,7 +112,7 @@ def sign_waiting(db: Session, key: SigningKey, log: str, subjects: Subjects, lim
         .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
-    unfit = []
+    done, unfit = 0, []
     for citizen_id, record_id, receipt_id in waiting:
         found = recorded.find(db, citizen_id, record_id)
         try:
@@ -129,7 +129,8 @@ def sign_waiting(db: Session, key: SigningKey, log: str, subjects: Subjects, lim
         db.execute(
             update(table).where(table.citizen_id == citizen_id, table.record_id == record_id).values(changed)
         )
-    return len(waiting), unfit
+        done += 1
+    return done, unfit
 
 
 def _subject(found: Recorded, subjects: Subjects) -> str | None:

@@ -5,11 +5,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import pytest
 from sqlalchemy import text
 
 from idp.gate import Gate
 from tests import local_http
 from tests.clients.programs import wait_until_known
+from tests.people import Person, a_person
 from tests.running import Running
 from tests.sample_client import sign_in
 
@@ -73,6 +75,19 @@ def allow_rice_aid(running: Running, person: dict[str, Any]) -> Any:
     browser = running.browser()
     sign_in(browser, running.client(RICE_AID), person, scope=SCOPE)
     return browser
+
+
+@pytest.fixture(scope="module")
+def provider(running: Running, gate: Gate) -> Provider:
+    """The demo's civil registry. Whoever asks as it imports this."""
+    return Provider(running, gate)
+
+
+def who_allows_rice_aid(running: Running, gate: Gate) -> Person:
+    """Somebody who allows the rice aid name, village and regency."""
+    person = a_person(gate)
+    allow_rice_aid(running, person.as_told())
+    return person
 
 
 def withdraw(browser: Any, consent_id: str) -> None:

@@ -12,7 +12,8 @@ import pytest
 from flask import send_file
 from werkzeug.serving import make_server
 
-from tests.browser.gallery import Gallery, make_app, make_gallery
+from tests.browser.gallery import make_app, make_gallery
+from tests.browser.states import Gallery
 from tests.browser.visiting import PHONE, Site
 from tests.chromium import missing
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.browser.gallery import State, make_gallery
+from tests.browser.gallery import make_gallery
+from tests.browser.states import State
 
 STATES = make_gallery().states
 FIRST_STATES = list({state.template: state for state in reversed(STATES)}.values())

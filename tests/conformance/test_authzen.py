@@ -20,24 +20,18 @@ from idp.tokens import access_token
 from idp.tokens.access_token import AccessToken
 from idp.web.shells import Front
 from tests import local_http
-from tests.asking import DOOR, Provider, allow_rice_aid, an_asker, looks, withdraw
+from tests.asking import DOOR, Provider, allow_rice_aid, an_asker, looks, provider, who_allows_rice_aid, withdraw
 from tests.faults.standing import an_application
 from tests.people import Person, a_person
 from tests.running import Running
 from tests.sample_client import sign_in
 
-
-@pytest.fixture(scope="module")
-def provider(running: Running, gate: Gate) -> Provider:
-    return Provider(running, gate)
+__all__ = ["provider"]
 
 
 @pytest.fixture(scope="module")
 def citizen(running: Running, gate: Gate) -> Person:
-    """Allows the rice aid name, village and regency."""
-    person = a_person(gate)
-    allow_rice_aid(running, person.as_told())
-    return person
+    return who_allows_rice_aid(running, gate)
 
 
 @pytest.fixture(scope="module")

@@ -13,24 +13,18 @@ import pytest
 
 from idp.evaluation.question import MOST_ITEMS
 from idp.gate import Gate
-from tests.asking import PURPOSE, RICE_AID, Provider, allow_rice_aid, looks
+from tests.asking import PURPOSE, RICE_AID, Provider, looks, provider, who_allows_rice_aid
 from tests.people import Person, a_person
 from tests.running import Running
 
 DOOR = "/access/v1/evaluations"
 
-
-@pytest.fixture(scope="module")
-def provider(running: Running, gate: Gate) -> Provider:
-    return Provider(running, gate)
+__all__ = ["provider"]
 
 
 @pytest.fixture
 def citizen(running: Running, gate: Gate) -> Person:
-    """Allows the rice aid name, village and regency."""
-    person = a_person(gate)
-    allow_rice_aid(running, person.as_told())
-    return person
+    return who_allows_rice_aid(running, gate)
 
 
 @pytest.fixture

@@ -13,25 +13,19 @@ from sqlalchemy import text
 
 from idp.evaluation import repeats
 from idp.gate import Gate
-from tests.asking import Provider, allow_rice_aid, an_asker, looks, withdraw
+from tests.asking import Provider, allow_rice_aid, an_asker, looks, provider, who_allows_rice_aid, withdraw
 from tests.faults.races import race, rounds
 from tests.people import Person, a_person
 from tests.running import Running
 
 MANY = 50
 
-
-@pytest.fixture(scope="module")
-def provider(running: Running, gate: Gate) -> Provider:
-    return Provider(running, gate)
+__all__ = ["provider"]
 
 
 @pytest.fixture
 def citizen(running: Running, gate: Gate) -> Person:
-    """Allows the rice aid name, village and regency."""
-    person = a_person(gate)
-    allow_rice_aid(running, person.as_told())
-    return person
+    return who_allows_rice_aid(running, gate)
 
 
 def answered_ago(gate: Gate, ago: timedelta) -> None:

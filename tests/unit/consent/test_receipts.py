@@ -186,6 +186,22 @@ def test_a_receipt_is_signed_once(worker_db: Session, key: SigningKey, make_key:
         worker_db.execute(text("UPDATE consent.receipts SET signature = 'x'"))
 
 
+def test_one_of_an_application_not_known_yet_waits_and_keeps_nobody_else(
+    worker_db: Session, key: SigningKey
+) -> None:
+    """And is not counted as done: whoever asks for more while there is more would ask without end."""
+    strange, known = a_consent(worker_db)[0], a_consent(worker_db)[0]
+
+    def of_one(citizen_id: UUID, client_no: int) -> Iterable[str]:
+        if citizen_id == strange.citizen_id:
+            raise KeyError(client_no)
+        return subjects(citizen_id, client_no)
+
+    assert receipts.sign_waiting(worker_db, key, ORIGIN, of_one, 1000) == (1, [])
+    assert standing(worker_db, *acts(worker_db, strange.citizen_id)) == Waiting()
+    assert signed(worker_db, *acts(worker_db, known.citizen_id))
+
+
 def test_the_web_can_sign_none(db: Session) -> None:
     with pytest.raises(sqlalchemy.exc.ProgrammingError, match="permission denied"), db.begin_nested():
         db.execute(text("UPDATE consent.receipts SET signature = 'x', kid = 'k', log = 'l', signed_at = now()"))

@@ -95,6 +95,7 @@ def test_a_newer_database_that_leaves_us_what_we_need_is_accepted(owner_db: Sess
     """The next release's "before" revisions come while this one serves."""
     owner_db.connection().exec_driver_sql("UPDATE idp.alembic_version SET version_num = '9999'")
     schema.judge(driver(owner_db), Mode.DEMO, datetime.now(UTC))
+    assert schema.standing(driver(owner_db)) == ("9999", True), "and it is the newer one that /ready tells"
 
 
 def test_each_revision_says_on_which_side_of_its_release_it_runs() -> None:

@@ -18,13 +18,9 @@ from keys import keyring
 from keys.key_store import KeyStore
 from keys.rotation import LANES, PUBLISHED_BEFORE_SIGNING, Key, Role, State
 from keys.sealing import RestSealer
+from tests.unit.idp.commands.conftest import stand_in
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> KeyStore:
-    return KeyStore.open(tmp_path / "keys", create=True)
 
 
 @pytest.fixture(autouse=True)
@@ -37,10 +33,7 @@ def installation(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A demo installation whose first keys were made long ago."""
-    monkeypatch.setenv("GAPURA_MODE", "demo")
-    monkeypatch.setenv("GAPURA_INSTANCE", str(postgres.data.parent))
-    monkeypatch.setenv("GAPURA_KEY_STORE", str(store.folder))
-    monkeypatch.delenv("DATABASE_URL", raising=False)
+    stand_in(monkeypatch, postgres, store)
     with worker_database.writing() as db:
         keyring.ensure(db, RestSealer(store.master), LONG_AGO)
 

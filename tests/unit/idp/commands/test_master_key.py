@@ -13,11 +13,7 @@ from idp.embedded_postgres import EmbeddedPostgres
 from keys import keyring, store_marks
 from keys.key_store import KeyStore
 from tests.builders import NOW
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> KeyStore:
-    return KeyStore.open(tmp_path / "keys", create=True)
+from tests.unit.idp.commands.conftest import stand_in
 
 
 @pytest.fixture(autouse=True)
@@ -28,10 +24,7 @@ def installation(
     store: KeyStore,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("GAPURA_MODE", "demo")
-    monkeypatch.setenv("GAPURA_INSTANCE", str(own_postgres.data.parent))
-    monkeypatch.setenv("GAPURA_KEY_STORE", str(store.folder))
-    monkeypatch.delenv("DATABASE_URL", raising=False)
+    stand_in(monkeypatch, own_postgres, store)
     owner = Database(own_postgres.url("gapura_owner"), "gapura_owner")
     with owner.writing() as db:
         db.execute(text("TRUNCATE keys.private_keys, keys.signing_keys, keys.store_marks"))
