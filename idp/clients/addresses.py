@@ -7,7 +7,7 @@ A difference is *named*; the registered list is never shown (clients.md §2.19).
 
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -120,13 +120,12 @@ def origin(uri: str) -> str | None:
     return f"{parts.scheme}://{host_of(parts)}{port}"
 
 
-def is_registered(sent: str, registered: Iterable[str], *, any_loopback_port: bool) -> bool:
+def is_registered(sent: str, registered: Collection[str], *, any_loopback_port: bool) -> bool:
     """Byte for byte; only a native client's loopback address may come with another port (RFC 8252 §7.3)."""
-    known = frozenset(registered)
-    if sent in known:
+    if sent in registered:
         return True
     portless = _without_loopback_port(sent) if any_loopback_port else None
-    return portless is not None and portless in {_without_loopback_port(uri) for uri in known}
+    return portless is not None and portless in {_without_loopback_port(uri) for uri in registered}
 
 
 def _without_loopback_port(uri: str) -> str | None:

@@ -150,10 +150,8 @@ def _client(
 
 def is_registered(client: Client, sent: str) -> bool:
     """May a request of this client use this redirect address?"""
-    if sent in client.redirect_uris:
-        return True
     free = profiles.of(client.profile).any_loopback_port
-    return free and addresses.is_registered(sent, client.redirect_uri_list, any_loopback_port=True)
+    return addresses.is_registered(sent, client.redirect_uris, any_loopback_port=free)
 
 
 def near_miss(client: Client, sent: str) -> str:
